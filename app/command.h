@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace arcsat {
+
+/// One command of the program. Each app/*_command.cc defines its own; command.cc lists them.
+struct Command {
+  const char* name;
+  const char* group;  ///< stage of the pipeline, for `arcsat --help`
+  const char* summary;
+  /// Takes the words after the command's name; gives the exit code 0, or throws Error.
+  int (*run)(const std::vector<std::string>& args);
+};
+
+extern const Command kSimulateCommand;
+extern const Command kImportCommand;
+extern const Command kSplitCommand;
+extern const Command kTokenizerCommand;
+extern const Command kTrainCommand;
+extern const Command kCalibrateCommand;
+extern const Command kEvaluateCommand;
+extern const Command kExportCommand;
+extern const Command kVerifyCommand;
+extern const Command kScoreCommand;
+extern const Command kInspectCommand;
+
+/// Every command, in the order of the pipeline.
+const std::vector<const Command*>& Commands();
+
+/// Runs the program on the words after its name. Exit code: 0 done, 1 the work failed, 2 the call
+/// was wrong. A failure is a line on standard error, and with --json an object after it:
+/// {"error":{"command":…,"message":…,"place":…,"found":…,"expected":…,"remedy":…}}.
+int RunProgram(const std::vector<std::string>& arguments);
+
+}  // namespace arcsat

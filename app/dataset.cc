@@ -1,0 +1,167 @@
+#include "app/dataset.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <unordered_set>
+
+#include "configs/progress.h"
+#include "data/error.h"
+#include "model/scorer.h"
+
+namespace arcsat {
+
+DataSource ParseDataSource(const std::string& text, const SurveyOptions& survey) {
+  DataSource source;
+  source.survey = survey;
+  std::size_t at = std::min(text.find(",weight="), text.find(",target="));
+  source.path = text.substr(0, at);
+  while (at != std::string::npos && at < text.size()) {
+    const std::size_t next = text.find(',', at + 1);
+    const std::string part = text.substr(at + 1, next == std::string::npos ? next : next - at - 1);
+    const std::size_t equals = part.find('=');
+    const std::string key = part.substr(0, equals);
+    const std::string value = equals == std::string::npos ? "" : part.substr(equals + 1);
+    if (key == "weight") {
+      const auto [end, code] =
+          std::from_chars(value.data(), value.data() + value.size(), source.weight);
+      const bool whole = code == std::errc{} && end == value.data() + value.size();
+      if (!whole || !std::isfinite(source.weight) || source.weight < 0) {
+        throw UsageError({"command line: data", fmt::format("weight is \"{}\"", value),
+                          "expected a number from 0 up", "write PATH,weight=0.5"});
+      }
+    } else if (key == "target" && !value.empty()) {
+      source.survey.target = value;
+    } else {
+      throw UsageError({"command line: data", fmt::format("found \"{}\"", part),
+                        "expected weight=NUMBER or target=NAME after the path",
+                        "write PATH,weight=0.5,target=attribute:task_done"});
+    }
+    at = next;
+  }
+  return source;
+}
+
+namespace {
+
+bool HasCustomer(const EncodedConversation& conversation) {
+  for (const EncodedTurn& turn : conversation.turns) {
+    if (turn.speaker == Speaker::kCustomer) return true;
+  }
+  return false;
+}
+
+void Count(const EncodedConversation& conversation, DatasetCounts* counts) {
+  ++counts->conversations;
+  if (!HasCustomer(conversation)) ++counts->without_customer;
+  if (conversation.satisfied >= 0) {
+    ++counts->surveyed;
+    counts->satisfied += conversation.satisfied > 0.5F ? 1 : 0;
+  }
+  for (const EncodedTurn& turn : conversation.turns) counts->rated += turn.rating >= 0 ? 1 : 0;
+}
+
+}  // namespace
+
+std::vector<EncodedConversation> ReadDataset(const std::vector<DataSource>& sources,
+                                             const LoadedModel& model, const ReadOptions& read,
+                                             DatasetCounts* counts) {
+  std::vector<EncodedConversation> all;
+  const ModelOptions& options = model.model->options();
+  ConversationEncoder encoder(*model.tokenizer, {options.max_turn_tokens}, options.boxes);
+  for (const DataSource& source : sources) {
+    std::unordered_set<std::string> ids;
+    const ReadReport report =
+        ForEachConversation(source.path, read, [&](Conversation&& conversation) {
+          if (!ids.insert(conversation.id).second) {
+            throw Error({source.path, fmt::format("the id \"{}\" is there twice", conversation.id),
+                         "expected every conversation once", "remove one of the two"});
+          }
+          if (conversation.turns.empty()) {
+            ++counts->empty;
+            return;
+          }
+          all.push_back(encoder.Encode(conversation, source.survey));
+          all.back().weight = static_cast<float>(source.weight);
+          Count(all.back(), counts);
+        });
+    counts->report.read += report.read;
+    counts->report.skipped += report.skipped;
+    for (const std::string& reason : report.reasons) counts->report.reasons.push_back(reason);
+    if (report.read == 0) {
+      throw Error({source.path, "holds no conversation that can be read",
+                   "expected one JSON object a line", "see docs/formats.md; arcsat inspect FILE"});
+    }
+  }
+  return all;
+}
+
+std::vector<EncodedConversation> Labelled(std::vector<EncodedConversation> all) {
+  std::erase_if(all, [](const EncodedConversation& conversation) {
+    if (conversation.satisfied >= 0) return false;
+    for (const EncodedTurn& turn : conversation.turns) {
+      if (turn.rating >= 0) return false;
+    }
+    return true;
+  });
+  return all;
+}
+
+ReadReport ScoreStream::Run(const std::string& path,
+                            const std::function<void(const Conversation&, RawScore&&)>& use) const {
+  const ModelOptions& options = model->model->options();
+  ConversationEncoder encoder(*model->tokenizer, {options.max_turn_tokens}, options.boxes);
+  const Scorer scorer(*model->model);
+  Progress progress(label, 0, {.quiet = quiet, .unit = "conversations"});
+  std::vector<Conversation> records;
+  std::vector<EncodedConversation> encoded;
+  std::int64_t done = 0;
+  const auto flush = [&] {
+    auto scores = scorer.Score(encoded);
+    for (std::size_t i = 0; i < records.size(); ++i) use(records[i], std::move(scores[i]));
+    done += static_cast<std::int64_t>(records.size());
+    progress.Update(done);
+    records.clear();
+    encoded.clear();
+    encoder.Trim();
+  };
+  const ReadReport report = ForEachConversation(path, read, [&](Conversation&& conversation) {
+    encoded.push_back(encoder.Encode(conversation, model->survey));
+    records.push_back(std::move(conversation));
+    if (static_cast<int>(records.size()) >= window) flush();
+  });
+  flush();
+  return report;
+}
+
+std::vector<LabelledConversation> ScoreLabelled(const ScoreStream& stream, const std::string& path,
+                                                const SurveyOptions& survey, ReadReport* report) {
+  std::vector<LabelledConversation> out;
+  *report = stream.Run(path, [&](const Conversation& conversation, RawScore&& raw) {
+    LabelledConversation item;
+    item.score.satisfied = Satisfied(conversation, survey);
+    if (survey.target == "survey" && conversation.survey) {
+      item.score.answer = conversation.survey->score;
+    }
+    bool rated = false;
+    for (const RawTurn& turn : raw.turns) {
+      const auto& ratings = conversation.turns[static_cast<std::size_t>(turn.index)].satisfaction;
+      item.score.ratings.push_back(std::nullopt);
+      if (ratings.empty()) continue;
+      rated = true;
+      double sum = 0;
+      for (const double rating : ratings) sum += rating;
+      item.score.ratings.back() = sum / static_cast<double>(ratings.size());
+    }
+    if (!item.score.satisfied && !rated) return;
+    if (conversation.channel) item.channel = Name(*conversation.channel);
+    item.problem_type = conversation.problem_type;
+    item.turns = static_cast<int>(conversation.turns.size());
+    item.score.raw = std::move(raw);
+    out.push_back(std::move(item));
+  });
+  return out;
+}
+
+}  // namespace arcsat

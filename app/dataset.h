@@ -1,0 +1,65 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "data/batch.h"
+#include "data/corpus.h"
+#include "data/score.h"
+#include "eval/calibration.h"
+#include "model/model_folder.h"
+
+namespace arcsat {
+
+/// A file of conversations as --data names it: "PATH", or "PATH,weight=0.5,target=attribute:x",
+/// where the weight scales its survey's part of the loss and the target replaces --survey.target.
+struct DataSource {
+  std::string path;
+  double weight = 1;
+  SurveyOptions survey;
+};
+
+/// UsageError says which part of the text is wrong.
+DataSource ParseDataSource(const std::string& text, const SurveyOptions& survey);
+
+/// What was read, for a message.
+struct DatasetCounts {
+  std::int64_t conversations = 0, surveyed = 0, satisfied = 0, rated = 0, empty = 0;
+  std::int64_t without_customer = 0;
+  ReadReport report;
+};
+
+/// Reads and encodes every conversation of the sources, those without turns left out and counted.
+/// An id may appear in one source only once.
+std::vector<EncodedConversation> ReadDataset(const std::vector<DataSource>& sources,
+                                             const LoadedModel& model, const ReadOptions& read,
+                                             DatasetCounts* counts);
+
+/// Those that have a label: a survey answer or a rated turn.
+std::vector<EncodedConversation> Labelled(std::vector<EncodedConversation> all);
+
+/// Scores with what is known of each conversation, for calibration and evaluation.
+struct LabelledConversation {
+  LabeledScore score;
+  std::string channel, problem_type;
+  int turns = 0;
+};
+
+/// Streams a file through the model: conversations are read, scored in windows and handed on with
+/// the record they came from, in the order of the file. Memory is one window.
+struct ScoreStream {
+  const LoadedModel* model = nullptr;
+  ReadOptions read;
+  int window = 512;  ///< conversations scored together
+  bool quiet = false;
+  std::string label;  ///< of the progress bar
+  ReadReport Run(const std::string& path,
+                 const std::function<void(const Conversation&, RawScore&&)>& use) const;
+};
+
+/// The whole file by ScoreStream, each with its answer by `survey`. Only those with a label are
+/// kept.
+std::vector<LabelledConversation> ScoreLabelled(const ScoreStream& stream, const std::string& path,
+                                                const SurveyOptions& survey, ReadReport* report);
+
+}  // namespace arcsat

@@ -1,0 +1,98 @@
+#include <fmt/format.h>
+
+#include "app/command.h"
+#include "app/inspect.h"
+#include "app/output.h"
+#include "configs/bind.h"
+#include "configs/text.h"
+#include "data/error.h"
+#include "data/files.h"
+#include "data/json.h"
+
+namespace arcsat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t kLargestJson = 1ULL << 30;
+
+/// The first line of a text file that is not blank; empty where there is none.
+std::string FirstLine(const std::string& path) {
+  LineReader lines(path);
+  for (std::string line; lines.Next(&line);) {
+    if (!Trim(line).empty()) return line;
+  }
+  return "";
+}
+
+Inspection InspectFolder(const fs::path& folder) {
+  if (fs::exists(folder / "metrics.jsonl") || fs::is_directory(folder / "checkpoints")) {
+    return InspectRun(folder);
+  }
+  if (fs::exists(folder / "config.json") || fs::exists(folder / "model.safetensors")) {
+    return InspectModel(folder);
+  }
+  if (fs::exists(folder / "split.json")) return InspectSplit((folder / "split.json").string());
+  throw Error({folder.string(),
+               "holds none of metrics.jsonl, checkpoints, config.json, "
+               "model.safetensors, split.json",
+               "expected a run, a model, a checkpoint or a folder that split wrote",
+               "name one of these, or a file inside"});
+}
+
+Inspection InspectFile(const std::string& path, const InspectOptions& options) {
+  if (fs::path(path).extension() == ".safetensors") return InspectTensors(path);
+  const std::string line = FirstLine(path);
+  if (line.empty()) {
+    throw Error({path, "the file is empty", "expected conversations, scores, a split or tensors",
+                 "check how the file was made"});
+  }
+  const Json first = Json::parse(line, nullptr, false);
+  if (first.is_object() && first.contains("p_satisfied")) return InspectScores(path, options);
+  if (first.is_object() && first.contains("turns")) return InspectConversations(path, options);
+  if (line[0] == '{') {  // an object over several lines, or on one line and of another kind
+    const Json whole =
+        Json::parse(first.is_object() ? line : ReadFile(path, kLargestJson), nullptr, false);
+    if (IsSplit(whole)) return InspectSplit(path);
+  }
+  // The reader of conversations tells best what is wrong with the line, or counts it as skipped.
+  return InspectConversations(path, options);
+}
+
+int Run(const std::vector<std::string>& args) {
+  InspectOptions inspect;
+  CommonOptions common;
+  ReadOptions read;
+  std::vector<std::string> paths;
+  Options options("inspect",
+                  "Shows what a file or a folder holds: conversations, scores, a split, a run, a "
+                  "model, a checkpoint, or tensors.",
+                  "arcsat inspect calls.jsonl\narcsat inspect runs/a");
+  options.Positional("PATH", &paths, "file or folder", 1);
+  options.Add("show", &inspect.show, "conversations or scores shown whole", Between(0, 1000));
+  Bind(options, &read);
+  Bind(options, &common);
+  Bind(options, &inspect.survey);
+  if (!options.Parse(args)) return 0;
+  inspect.skip_bad = read.skip_bad;
+  if (paths.empty()) {
+    throw UsageError({"command line", "no PATH is given", "expected the file or folder to show",
+                      "see arcsat inspect --help"});
+  }
+  const std::string& path = paths.front();
+  if (!fs::exists(path)) {
+    throw Error({path, "there is no such file or folder", "", "check the path"});
+  }
+  const Inspection inspection =
+      fs::is_directory(path) ? InspectFolder(path) : InspectFile(path, inspect);
+  if (common.json) PrintJson(inspection.json);
+  if (!common.json) PrintText(Printable(inspection.text));
+  return 0;
+}
+
+}  // namespace
+
+const Command kInspectCommand = {"inspect", "Look",
+                                 "shows a data file, a run or a model to a person", Run};
+
+}  // namespace arcsat

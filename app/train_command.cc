@@ -1,0 +1,241 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "app/command.h"
+#include "app/dataset.h"
+#include "app/output.h"
+#include "app/table.h"
+#include "configs/bind.h"
+#include "configs/bind_train.h"
+#include "configs/progress.h"
+#include "configs/text.h"
+#include "data/error.h"
+#include "data/files.h"
+#include "data/random.h"
+#include "train/interrupt.h"
+#include "train/trainer.h"
+
+namespace arcsat {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Call {
+  std::vector<std::string> data, validation;
+  std::string encoder, out;
+  bool resume = false;
+  ModelOptions model;
+  TrainOptions train;
+  SurveyOptions survey;
+  ReadOptions read;
+  CommonOptions common;
+};
+
+struct Data {
+  std::vector<EncodedConversation> train, validation;
+  DatasetCounts counts;
+};
+
+std::vector<DataSource> Sources(const std::vector<std::string>& texts,
+                                const SurveyOptions& survey) {
+  std::vector<DataSource> sources;
+  for (const std::string& text : texts) sources.push_back(ParseDataSource(text, survey));
+  return sources;
+}
+
+/// Both classes in all weigh what half of the answers would.
+void BalanceClasses(std::vector<EncodedConversation>* conversations) {
+  double count[2] = {0, 0};
+  for (const auto& c : *conversations) {
+    if (c.satisfied >= 0) count[c.satisfied > 0.5F ? 1 : 0] += 1;
+  }
+  for (auto& c : *conversations) {
+    if (c.satisfied < 0) continue;
+    c.weight *= static_cast<float>((count[0] + count[1]) / 2 / count[c.satisfied > 0.5F ? 1 : 0]);
+  }
+}
+
+/// Moves a share of the conversations out by a hash of their id.
+std::vector<EncodedConversation> HoldOut(std::vector<EncodedConversation>* all, double share,
+                                         std::uint64_t seed) {
+  std::vector<EncodedConversation> out, rest;
+  for (auto& conversation : *all) {
+    std::uint64_t hash = seed;
+    for (const char c : conversation.id) hash = MixSeed(hash, static_cast<unsigned char>(c));
+    (Random(hash).Uniform() < share ? out : rest).push_back(std::move(conversation));
+  }
+  *all = std::move(rest);
+  return out;
+}
+
+void CheckLabels(const std::vector<EncodedConversation>& train, const Call& call) {
+  bool yes = false, no = false, rated = false;
+  for (const auto& c : train) {
+    yes = yes || c.satisfied > 0.5F;
+    no = no || (c.satisfied >= 0 && c.satisfied < 0.5F);
+    for (const auto& turn : c.turns) rated = rated || turn.rating >= 0;
+  }
+  const std::string place = call.data.front();
+  if (!yes && !no && !rated) {
+    throw Error({place, "no conversation has a survey answer or a rated turn",
+                 "expected labels to learn from",
+                 fmt::format("check --survey.target ({}), or arcsat inspect {}", call.survey.target,
+                             place)});
+  }
+  if (yes != no) {
+    throw Error({place, fmt::format("every answer is {}", yes ? "satisfied" : "dissatisfied"),
+                 "expected both satisfied and dissatisfied customers",
+                 "check --survey.satisfied_from and the survey's scale"});
+  }
+}
+
+Data ReadData(const Call& call, const LoadedModel& loaded) {
+  Data data;
+  const auto read = [&](const std::vector<std::string>& texts, DatasetCounts* counts) {
+    return Labelled(ReadDataset(Sources(texts, call.survey), loaded, call.read, counts));
+  };
+  data.train = read(call.data, &data.counts);
+  CheckLabels(data.train, call);
+  if (!call.validation.empty()) {
+    DatasetCounts counts;
+    data.validation = read(call.validation, &counts);
+  } else {
+    data.validation = HoldOut(&data.train, call.train.validation_share, call.train.seed);
+  }
+  if (call.train.class_weights) BalanceClasses(&data.train);
+  return data;
+}
+
+/// The run folder for a new run, or for one to go on with.
+void PrepareRun(const Call& call, const Options& options) {
+  const fs::path run = call.out;
+  const bool began = fs::exists(run / "config.cfg");
+  if (began && !call.resume) {
+    throw UsageError({call.out, "holds a run already", "expected a new folder",
+                      "give another --out, or --resume to go on with it"});
+  }
+  if (!began && call.resume) {
+    throw UsageError({call.out, "holds no run to resume", "expected a folder with config.cfg",
+                      "leave --resume out to start one"});
+  }
+  std::error_code code;
+  fs::create_directories(run / "checkpoints", code);
+  if (code) {
+    throw Error({call.out, "cannot be made: " + code.message(), "expected a folder to write into",
+                 "give another --out"});
+  }
+  if (!began) WriteFile(run / "config.cfg", options.Resolved());
+}
+
+std::string ShowFigure(const char* name, const std::optional<double>& value) {
+  return value ? fmt::format("  {} {:.3f}", name, *value) : "";
+}
+
+Json Summary(const Call& call, const Data& data, const TrainResult& result) {
+  return {{"run", call.out},
+          {"model", (fs::path(call.out) / "model").string()},
+          {"updates", result.updates},
+          {"interrupted", result.interrupted},
+          {"stopped_early", result.stopped_early},
+          {"best", result.best ? Json(*result.best) : Json()},
+          {"best_update", result.best_update},
+          {"train", data.train.size()},
+          {"validation", data.validation.size()},
+          {"skipped", data.counts.report.skipped}};
+}
+
+int Train(const Call& call, const Options& options) {
+  if (call.train.threads > 0) torch::set_num_threads(call.train.threads);
+  LoadedModel loaded = fs::exists(fs::path(call.encoder) / "config.json") &&
+                               ReadEncoderConfig(call.encoder).original.contains("arcsat")
+                           ? LoadModel(call.encoder)
+                           : StartModel(call.encoder, call.model, call.survey, call.train.seed);
+  loaded.survey = call.survey;
+  const Data data = ReadData(call, loaded);
+  PrepareRun(call, options);
+  Trainer trainer(&loaded, call.train, data.train, data.validation, call.out);
+  if (call.resume && !trainer.Resume() && !call.common.quiet) {
+    fmt::print(stderr, "no whole checkpoint yet: the run begins anew\n");
+  }
+  if (!call.common.quiet) {
+    fmt::print(stderr,
+               "{} conversations with labels to learn from, {} to choose by; {} parameters, {}\n",
+               Thousands(static_cast<long long>(data.train.size())),
+               Thousands(static_cast<long long>(data.validation.size())),
+               Thousands(loaded.model->parameters().count()), loaded.model->device().str());
+  }
+  const std::int64_t total = trainer.TotalUpdates();
+  Progress progress("training", total,
+                    {.quiet = call.common.quiet, .start = trainer.updates(), .unit = "updates"});
+  trainer.on_step = [&](const StepReport& r) {
+    progress.Update(r.update, fmt::format("epoch {}  loss {:.3f}{}  {:.1f} conversations/s  {:.0f} "
+                                          "tokens/s",
+                                          r.epoch, r.loss, r.skipped ? " (skipped)" : "",
+                                          r.conversations_per_second, r.tokens_per_second));
+  };
+  trainer.on_validation = [&](std::int64_t update, const Validation& v, bool best) {
+    progress.Log(fmt::format("update {}: validation{}{}{}{}{}{}", update,
+                             ShowFigure("log loss", v.log_loss), ShowFigure("accuracy", v.accuracy),
+                             ShowFigure("AUC", v.auc), ShowFigure("state error", v.state_error),
+                             ShowFigure("rank", v.state_rank), best ? "  (best so far)" : ""));
+  };
+  trainer.on_message = [&](const std::string& text) { progress.Log(text); };
+  const InterruptGuard guard;
+  trainer.stop_requested = InterruptGuard::Requested;
+  const TrainResult result = trainer.Run();
+  progress.Finish();
+  if (call.common.json) PrintJson(Summary(call, data, result));
+  if (result.interrupted) {
+    fmt::print(stderr,
+               "stopped and saved after update {}. To go on: the same command with "
+               "--resume\n",
+               result.updates);
+    return 1;
+  }
+  if (!call.common.json) {
+    PrintText(fmt::format("model: {}\nbest at update {} of {}{}\n",
+                          (fs::path(call.out) / "model").string(), result.best_update,
+                          result.updates, result.stopped_early ? ", stopped early" : ""));
+  }
+  return 0;
+}
+
+int Run(const std::vector<std::string>& args) {
+  Call call;
+  Options options("train",
+                  "Trains a model on conversations with survey answers or rated turns, from a "
+                  "pretrained encoder's Hugging Face folder.",
+                  "arcsat train --encoder minilm --data sides/train.jsonl --validation "
+                  "sides/validation.jsonl --out runs/first");
+  options.Add("data", &call.data,
+              "file to learn from; may be given several times, and with ,weight=W,target=T after "
+              "the path");
+  options.Add("validation", &call.validation, "file to choose the best model by");
+  options.Add("encoder", &call.encoder,
+              "Hugging Face folder to begin from, or a model folder of another run");
+  options.Add("out", &call.out, "run folder");
+  options.Add("resume", &call.resume, "go on with the run in --out from its newest checkpoint");
+  Bind(options, &call.read);
+  Bind(options, &call.common);
+  Bind(options, &call.survey);
+  Bind(options, &call.model);
+  Bind(options, &call.train);
+  if (!options.Parse(args)) return 0;
+  const char* missing = call.data.empty()      ? "data"
+                        : call.encoder.empty() ? "encoder"
+                        : call.out.empty()     ? "out"
+                                               : nullptr;
+  if (missing != nullptr) {
+    throw UsageError({"command line", fmt::format("--{} is missing", missing),
+                      "expected --data, --encoder and --out", "see arcsat train --help"});
+  }
+  return Train(call, options);
+}
+
+}  // namespace
+
+const Command kTrainCommand = {"train", "Model", "trains a model on surveyed conversations", Run};
+
+}  // namespace arcsat

@@ -1,0 +1,130 @@
+#include "configs/bind_train.h"
+
+#include <limits>
+
+namespace arcsat {
+namespace {
+
+constexpr int kMost = std::numeric_limits<int>::max();
+constexpr double kLarge = 1e6;
+
+}  // namespace
+
+void Bind(Options& options, ModelOptions* m) {
+  options
+      .Add("model.cross_turn_layers", &m->cross_turn_layers,
+           "upper layers of the encoder that attend across turns", Between(0, 256))
+      .Add("model.cross_turn_window", &m->cross_turn_window,
+           "turns before its own that a token sees in those layers", Between(1, 100'000))
+      .Add("model.pooling", &m->pooling, "a turn's vector: mean of its tokens, or the first",
+           OneOf({"mean", "first"}))
+      .Add("model.conversation_layers", &m->conversation_layers,
+           "layers of the causal transformer over turns", Between(0, 64))
+      .Add("model.conversation_hidden", &m->conversation_hidden, "its width", Between(1, 16384))
+      .Add("model.conversation_heads", &m->conversation_heads, "its attention heads",
+           Between(1, 256))
+      .Add("model.conversation_window", &m->conversation_window,
+           "turns before its own that a turn sees there", Between(1, 100'000))
+      .Add("model.boxes", &m->boxes, "levels of the ordinal state", Between(2, 100))
+      .Add("model.dropout", &m->dropout, "of hidden states, in training", Between(0.0, 0.9))
+      .Add("model.max_turn_tokens", &m->max_turn_tokens,
+           "tokens kept of a turn; a longer one loses its middle", Between(2, 1 << 20));
+}
+
+namespace {
+
+void BindOptimisation(Options& options, TrainOptions* t) {
+  options.Add("train.epochs", &t->epochs, "passes over the labelled conversations", AtLeast(1))
+      .Add("train.batch", &t->batch, "conversations in a forward pass", Between(1, 1 << 20))
+      .Add("train.accumulate", &t->accumulate, "forward passes to an update", Between(1, 1 << 20))
+      .Add("train.learning_rate", &t->learning_rate, "of the encoder's top layer",
+           Between(0.0, kLarge))
+      .Add("train.head_learning_rate", &t->head_learning_rate, "of what is trained from scratch",
+           Between(0.0, kLarge))
+      .Add("train.layer_decay", &t->layer_decay, "factor of the rate from a layer to the one below",
+           Between(0.0, 1.0))
+      .Add("train.weight_decay", &t->weight_decay, "decoupled; none on biases and norms",
+           Between(0.0, kLarge))
+      .Add("train.beta1", &t->beta1, "AdamW's", Between(0.0, 1.0))
+      .Add("train.beta2", &t->beta2, "AdamW's", Between(0.0, 1.0))
+      .Add("train.epsilon", &t->epsilon, "AdamW's", Between(0.0, 1.0))
+      .Add("train.warmup", &t->warmup, "share of the updates in which the rate rises",
+           Between(0.0, 1.0))
+      .Add("train.schedule", &t->schedule, "how the rate falls afterwards",
+           OneOf({"linear", "cosine", "constant"}))
+      .Add("train.clip", &t->clip, "largest norm of the gradient; 0: none", Between(0.0, kLarge));
+}
+
+void BindCourse(Options& options, TrainOptions* t) {
+  options
+      .Add("train.patience", &t->patience, "validations without a gain before stopping; 0: never",
+           Between(0, kMost))
+      .Add("train.validate_every", &t->validate_every,
+           "updates between validations; 0: once an epoch", Between(0, kMost))
+      .Add("train.select", &t->select, "validation figure that keeps the best model",
+           OneOf({"log_loss", "accuracy", "auc", "state"}))
+      .Add("train.ema", &t->ema, "decay of averaged weights, which are then saved; 0: none",
+           Between(0.0, 0.999999))
+      .Add("train.freeze_layers", &t->freeze_layers,
+           "encoder layers from below, with the embeddings, that stay; -1: none", Between(-1, 256))
+      .Add("train.max_turns", &t->max_turns,
+           "last turns of a longer conversation that training sees", AtLeast(1))
+      .Add("train.validation_share", &t->validation_share,
+           "held out of the data where no --validation is given", Between(0.0, 0.9))
+      .Add("train.seed", &t->seed, "of new weights, order and dropout")
+      .Add("train.checkpoint_every", &t->checkpoint_every,
+           "updates between checkpoints; also one an epoch", AtLeast(1))
+      .Add("train.keep_last", &t->keep_last, "checkpoints kept", AtLeast(1))
+      .Add("train.device", &t->device, "where it runs", OneOf({"auto", "cpu", "cuda"}))
+      .Add("train.bf16", &t->bf16, "autocast to bfloat16 on CUDA")
+      .Add("train.threads", &t->threads, "CPU threads; 0: LibTorch's choice", Between(0, 4096));
+}
+
+void BindLosses(Options& options, TrainOptions* t) {
+  const auto weight = Between(0.0, kLarge);
+  options.Add("train.class_weights", &t->class_weights, "both answers weigh the same in all")
+      .Add("train.outlook_weight", &t->outlook_weight, "of the outlook's loss", weight)
+      .Add("train.state_weight", &t->state_weight, "of the state's loss", weight)
+      .Add("train.final_share", &t->final_share,
+           "of a conversation's outlook loss that its last turn bears", Between(0.0, 1.0))
+      .Add("train.rating_weight", &t->rating_weight, "of a rated turn in the state's loss", weight)
+      .Add("train.survey_weight", &t->survey_weight, "of the survey in the state's loss", weight);
+}
+
+}  // namespace
+
+void Bind(Options& options, TrainOptions* fields) {
+  BindOptimisation(options, fields);
+  BindCourse(options, fields);
+  BindLosses(options, fields);
+}
+
+void Bind(Options& options, CalibrationOptions* c) {
+  options
+      .Add("calibrate.outlook", &c->outlook, "how the outlook is calibrated; auto: by log loss",
+           OneOf({"auto", "temperature", "platt", "identity"}))
+      .Add("calibrate.final", &c->final,
+           "what gives the chance of satisfied: the outlook, the arc, or the better by log loss",
+           OneOf({"auto", "outlook", "arc"}))
+      .Add("calibrate.threshold", &c->threshold,
+           "satisfied from this chance on: half, or the best for accuracy or balanced accuracy",
+           OneOf({"half", "accuracy", "balanced"}))
+      .Add("calibrate.ridge", &c->ridge, "on the arc's coefficients", Between(1e-9, kLarge))
+      .Add("calibrate.folds", &c->folds, "of the cross-validation", Between(2, 1000))
+      .Add("calibrate.min_labels", &c->min_labels, "fewer answers are an error", AtLeast(2))
+      .Add("calibrate.identity_if_few", &c->identity_if_few,
+           "with too few answers leave the scores as they are")
+      .Add("calibrate.seed", &c->seed, "of the folds");
+}
+
+void Bind(Options& options, EvaluationOptions* e) {
+  options.Add("evaluate.bins", &e->bins, "of the calibration errors", Between(1, 1000))
+      .Add("evaluate.state_low", &e->state_low, "a state below is negative", Between(0.0, 1.0))
+      .Add("evaluate.state_high", &e->state_high, "a state from here on is positive",
+           Between(0.0, 1.0))
+      .Add("evaluate.resamples", &e->bootstrap.resamples, "of the bootstrap",
+           Between(10, 1'000'000))
+      .Add("evaluate.seed", &e->bootstrap.seed, "of the bootstrap");
+}
+
+}  // namespace arcsat

@@ -1,0 +1,254 @@
+#include "data/batch.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace arcsat {
+namespace {
+
+using torch::kFloat32;
+using torch::kInt64;
+
+torch::Tensor Int64(const std::vector<std::int64_t>& values) {
+  return torch::tensor(values, torch::TensorOptions().dtype(kInt64));
+}
+
+torch::Tensor Float(const std::vector<float>& values) {
+  return torch::tensor(values, torch::TensorOptions().dtype(kFloat32));
+}
+
+torch::Tensor Move(const torch::Tensor& tensor, torch::Device device) {
+  if (!device.is_cuda()) return tensor;
+  return tensor.pin_memory().to(device, /*non_blocking=*/true);
+}
+
+}  // namespace
+
+ConversationEncoder::ConversationEncoder(const Tokenizer& tokenizer, const TokenizeOptions& options,
+                                         int boxes)
+    : tokenizer_(tokenizer), options_(options), boxes_(boxes) {}
+
+std::shared_ptr<const std::vector<std::int32_t>> ConversationEncoder::Tokens(
+    const std::string& text) {
+  const auto found = cache_.find(text);
+  if (found != cache_.end()) return found->second;
+  auto tokens = std::make_shared<const std::vector<std::int32_t>>(
+      tokenizer_.EncodeTurn(text, options_.max_turn_tokens));
+  cached_bytes_ += text.size() + tokens->size() * sizeof(std::int32_t) + 96;
+  cache_.emplace(text, tokens);
+  return tokens;
+}
+
+void ConversationEncoder::Trim(std::size_t bytes) {
+  if (cached_bytes_ <= bytes) return;
+  cache_.clear();
+  cached_bytes_ = 0;
+}
+
+EncodedConversation ConversationEncoder::Encode(const Conversation& conversation,
+                                                const SurveyOptions& survey) {
+  EncodedConversation out;
+  out.id = conversation.id;
+  if (conversation.channel) out.channel = *conversation.channel == Channel::kChat ? 1 : 2;
+  if (const auto satisfied = Satisfied(conversation, survey)) out.satisfied = *satisfied ? 1 : 0;
+  if (const auto score = NormalisedScore(conversation, survey)) {
+    out.survey = static_cast<float>(*score);
+  }
+  out.turns.reserve(conversation.turns.size());
+  std::optional<double> before;
+  for (const Turn& turn : conversation.turns) {
+    EncodedTurn encoded;
+    encoded.tokens = Tokens(turn.text);
+    encoded.speaker = turn.speaker;
+    if (turn.at && before) {
+      encoded.gap = static_cast<float>(std::log1p(std::max(0.0, *turn.at - *before)));
+      encoded.has_time = 1;
+    }
+    before = turn.at;
+    if (!turn.satisfaction.empty()) {
+      encoded.rating = static_cast<float>(MeanSatisfaction(turn));
+      encoded.rating_exceeds.assign(static_cast<std::size_t>(boxes_ - 1), 0.0F);
+      for (const double rating : turn.satisfaction) {
+        const double level = (rating - 1) / 4 * (boxes_ - 1);
+        for (int k = 0; k + 1 < boxes_; ++k) {
+          if (level > k + 0.5 - 1e-9) encoded.rating_exceeds[static_cast<std::size_t>(k)] += 1;
+        }
+      }
+      for (float& share : encoded.rating_exceeds) {
+        share /= static_cast<float>(turn.satisfaction.size());
+      }
+    }
+    out.tokens += static_cast<std::int64_t>(encoded.tokens->size());
+    out.turns.push_back(std::move(encoded));
+  }
+  return out;
+}
+
+namespace {
+
+/// The distinct token lists of a batch in order of length, and where each turn's is.
+struct DistinctTurns {
+  std::vector<const std::vector<std::int32_t>*> lists;  // (U)
+  std::vector<std::int64_t> unique_of;                  // (N)
+};
+
+DistinctTurns FindDistinct(const std::vector<Segment>& segments) {
+  DistinctTurns out;
+  // Equal texts share one list (ConversationEncoder), so the address tells turns apart.
+  std::unordered_map<const void*, std::int64_t> seen;
+  std::vector<std::int64_t> raw;
+  for (const Segment& segment : segments) {
+    for (int i = segment.first; i < segment.first + segment.count; ++i) {
+      const auto* list = segment.conversation->turns[static_cast<std::size_t>(i)].tokens.get();
+      const auto [at, fresh] = seen.emplace(list, static_cast<std::int64_t>(out.lists.size()));
+      if (fresh) out.lists.push_back(list);
+      raw.push_back(at->second);
+    }
+  }
+  std::vector<std::size_t> order(out.lists.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return out.lists[a]->size() < out.lists[b]->size();
+  });
+  std::vector<std::int64_t> place(order.size());
+  std::vector<const std::vector<std::int32_t>*> sorted;
+  for (const std::size_t index : order) {
+    place[index] = static_cast<std::int64_t>(sorted.size());
+    sorted.push_back(out.lists[index]);
+  }
+  out.lists = std::move(sorted);
+  for (const std::int64_t index : raw) {
+    out.unique_of.push_back(place[static_cast<std::size_t>(index)]);
+  }
+  return out;
+}
+
+}  // namespace
+
+RaggedBatch MakeBatch(const std::vector<Segment>& segments) {
+  RaggedBatch batch;
+  const DistinctTurns distinct = FindDistinct(segments);
+  std::vector<std::int64_t> tokens, positions, start;
+  for (const auto* list : distinct.lists) {
+    const int length = static_cast<int>(list->size());
+    start.push_back(static_cast<std::int64_t>(tokens.size()));
+    for (int i = 0; i < length; ++i) {
+      tokens.push_back((*list)[static_cast<std::size_t>(i)]);
+      positions.push_back(i);
+    }
+    if (batch.blocks.empty() || batch.blocks.back().second != length) {
+      batch.blocks.emplace_back(0, length);
+    }
+    ++batch.blocks.back().first;
+  }
+  std::vector<std::int64_t> token_of, turn_of, speaker, channel;
+  std::vector<float> features;
+  std::size_t n = 0;
+  for (const Segment& segment : segments) {
+    batch.conversation_turns.push_back(segment.count);
+    for (int i = segment.first; i < segment.first + segment.count; ++i, ++n) {
+      const EncodedTurn& turn = segment.conversation->turns[static_cast<std::size_t>(i)];
+      const int length = static_cast<int>(turn.tokens->size());
+      const std::int64_t begin = start[static_cast<std::size_t>(distinct.unique_of[n])];
+      batch.turn_lengths.push_back(length);
+      for (int t = 0; t < length; ++t) {
+        token_of.push_back(begin + t);
+        turn_of.push_back(static_cast<std::int64_t>(n));
+      }
+      speaker.push_back(static_cast<std::int64_t>(turn.speaker));
+      channel.push_back(segment.conversation->channel);
+      features.insert(features.end(),
+                      {turn.gap, turn.has_time, std::log1p(static_cast<float>(i))});
+    }
+  }
+  batch.tokens = Int64(tokens);
+  batch.positions = Int64(positions);
+  batch.token_of = Int64(token_of);
+  batch.unique_of = Int64(distinct.unique_of);
+  batch.turn_of = Int64(turn_of);
+  batch.speaker = Int64(speaker);
+  batch.channel = Int64(channel);
+  batch.features = Float(features).view({-1, 3});
+  batch.token_count = static_cast<std::int64_t>(token_of.size());
+  return batch;
+}
+
+RaggedBatch To(const RaggedBatch& batch, torch::Device device) {
+  RaggedBatch out = batch;
+  for (torch::Tensor RaggedBatch::*field :
+       {&RaggedBatch::tokens, &RaggedBatch::positions, &RaggedBatch::token_of,
+        &RaggedBatch::unique_of, &RaggedBatch::turn_of, &RaggedBatch::speaker,
+        &RaggedBatch::channel, &RaggedBatch::features}) {
+    out.*field = Move(out.*field, device);
+  }
+  return out;
+}
+
+namespace {
+
+/// Spreads one unit of the outlook's weight over `turns` turns: `final_share` on the last, the rest
+/// in proportion to the place, since what is said late tells more about the end.
+std::vector<float> OutlookWeights(int turns, double final_share) {
+  std::vector<float> weights(static_cast<std::size_t>(turns), 0.0F);
+  if (turns == 1) return {1.0F};
+  const double total = 0.5 * turns * (turns - 1);
+  for (int i = 0; i + 1 < turns; ++i) {
+    weights[static_cast<std::size_t>(i)] =
+        static_cast<float>((1 - final_share) * (i + 1) / total);
+  }
+  weights.back() = static_cast<float>(final_share);
+  return weights;
+}
+
+}  // namespace
+
+BatchLabels MakeLabels(const std::vector<Segment>& segments, const LabelOptions& options) {
+  const int levels = options.boxes - 1;
+  std::vector<float> outlook, outlook_weight, state, state_weight;
+  for (const Segment& segment : segments) {
+    const EncodedConversation& conversation = *segment.conversation;
+    const auto weights = OutlookWeights(segment.count, options.final_share);
+    int last_customer = -1;
+    const int end = segment.first + segment.count;
+    for (int i = segment.first; i < end; ++i) {
+      if (conversation.turns[static_cast<std::size_t>(i)].speaker == Speaker::kCustomer) {
+        last_customer = i;
+      }
+    }
+    const bool whole = end == static_cast<int>(conversation.turns.size());
+    for (int i = segment.first; i < end; ++i) {
+      const EncodedTurn& turn = conversation.turns[static_cast<std::size_t>(i)];
+      const bool known = conversation.satisfied >= 0 && whole;
+      outlook.push_back(known ? conversation.satisfied : 0);
+      outlook_weight.push_back(
+          known ? conversation.weight * weights[static_cast<std::size_t>(i - segment.first)] : 0);
+      if (!turn.rating_exceeds.empty()) {
+        state.insert(state.end(), turn.rating_exceeds.begin(), turn.rating_exceeds.end());
+        state_weight.push_back(static_cast<float>(options.rating_weight));
+      } else if (i == last_customer && conversation.survey >= 0 && whole) {
+        for (int k = 0; k < levels; ++k) {
+          const float level = conversation.survey * static_cast<float>(levels);
+          state.push_back(level > static_cast<float>(k) + 0.5F - 1e-6F ? 1 : 0);
+        }
+        state_weight.push_back(static_cast<float>(options.survey_weight) * conversation.weight);
+      } else {
+        state.insert(state.end(), static_cast<std::size_t>(levels), 0.0F);
+        state_weight.push_back(0);
+      }
+    }
+  }
+  BatchLabels labels;
+  labels.outlook_target = Float(outlook);
+  labels.outlook_weight = Float(outlook_weight);
+  labels.state_target = Float(state).view({-1, levels});
+  labels.state_weight = Float(state_weight);
+  return labels;
+}
+
+BatchLabels To(const BatchLabels& labels, torch::Device device) {
+  return {Move(labels.outlook_target, device), Move(labels.outlook_weight, device),
+          Move(labels.state_target, device), Move(labels.state_weight, device)};
+}
+
+}  // namespace arcsat

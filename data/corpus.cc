@@ -1,0 +1,78 @@
+#include "data/corpus.h"
+
+#include <fmt/format.h>
+
+#include <unordered_map>
+#include <utility>
+
+#include "data/error.h"
+#include "data/files.h"
+
+namespace arcsat {
+namespace {
+
+constexpr std::size_t kMostReasons = 20;
+
+void Skip(const std::string& reason, ReadReport* report) {
+  ++report->skipped;
+  if (report->reasons.size() < kMostReasons) report->reasons.push_back(reason);
+}
+
+}  // namespace
+
+ReadReport ForEachConversation(const std::string& path, const ReadOptions& options,
+                               const std::function<void(Conversation&&)>& use) {
+  ReadReport report;
+  LineReader lines(path);
+  for (std::string line; lines.Next(&line);) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    Conversation conversation;
+    try {
+      conversation = ParseConversation(line, lines.place());
+    } catch (const Error& error) {
+      if (!options.skip_bad) throw;
+      Skip(error.what(), &report);
+      continue;
+    }
+    // Outside the try: what the receiver throws is no fault of the line.
+    ++report.read;
+    use(std::move(conversation));
+  }
+  return report;
+}
+
+std::vector<Conversation> ReadConversations(const std::string& path, const ReadOptions& options,
+                                            ReadReport* report) {
+  std::vector<Conversation> conversations;
+  std::unordered_map<std::string, std::size_t> seen;
+  std::vector<std::string> repeated;
+  ReadReport result = ForEachConversation(path, options, [&](Conversation&& conversation) {
+    const auto [first, fresh] = seen.emplace(conversation.id, conversations.size() + 1);
+    if (fresh) {
+      conversations.push_back(std::move(conversation));
+      return;
+    }
+    const Error error({path + ": id",
+                       fmt::format("found \"{}\" again, the id of conversation {}", conversation.id,
+                                   first->second),
+                       "expected every id once",
+                       "mend the file, or pass --skip-bad to keep the first of them"});
+    if (!options.skip_bad) throw error;
+    repeated.push_back(error.what());
+  });
+  result.read -= static_cast<std::int64_t>(repeated.size());
+  for (const std::string& reason : repeated) Skip(reason, &result);
+  if (conversations.empty()) {
+    const std::string found =
+        result.skipped == 0 ? "found no conversation"
+                            : fmt::format("found {} conversations, none of which can be read ({})",
+                                          result.skipped, result.reasons.front());
+    throw Error({path == "-" ? "standard input" : path, found,
+                 "expected one conversation, a JSON object, a line",
+                 "check that this is the right file"});
+  }
+  if (report != nullptr) *report = std::move(result);
+  return conversations;
+}
+
+}  // namespace arcsat

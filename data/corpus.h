@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "data/conversation.h"
+
+namespace arcsat {
+
+struct ReadOptions {
+  bool skip_bad = false;  ///< leave out what cannot be read, counted and reported, instead of ending
+};
+
+/// What happened while a file was read: how many, and the first few reasons for what was left out.
+struct ReadReport {
+  std::int64_t read = 0;
+  std::int64_t skipped = 0;
+  std::vector<std::string> reasons;  ///< at most 20, each naming its place
+};
+
+/// Streams conversations from a JSONL file (or "-"), one at a time; flat memory. Empty lines are
+/// passed over. Error on the first bad line unless options.skip_bad.
+ReadReport ForEachConversation(const std::string& path, const ReadOptions& options,
+                               const std::function<void(Conversation&&)>& use);
+
+/// All conversations of a file. Error when the file holds none, or an id appears twice.
+std::vector<Conversation> ReadConversations(const std::string& path, const ReadOptions& options = {},
+                                            ReadReport* report = nullptr);
+
+}  // namespace arcsat

@@ -1,0 +1,165 @@
+#include "data/simulator/roughen.h"
+
+#include <array>
+#include <vector>
+
+namespace arcsat {
+namespace {
+
+constexpr std::array<std::string_view, 20> kSmall = {
+    "zero",     "one",     "two",     "three",     "four",     "five",    "six",
+    "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",  "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
+constexpr std::array<std::string_view, 10> kTens = {
+    "", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"};
+
+// Pairs that recognisers mix up; each is swapped both ways.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 23> kSoundAlike = {{
+    {"bill", "bell"},     {"it's", "its"},    {"for", "four"},   {"card", "cart"},
+    {"right", "write"},   {"there", "their"}, {"two", "to"},     {"won't", "want"},
+    {"your", "you're"},   {"line", "lion"},   {"here", "hear"},  {"page", "paid"},
+    {"charge", "church"}, {"still", "steel"}, {"light", "life"}, {"phone", "fun"},
+    {"order", "older"},   {"mail", "male"},   {"date", "day"},   {"wait", "weight"},
+    {"in", "and"},        {"red", "read"},    {"code", "cold"},
+}};
+constexpr std::array<std::string_view, 16> kOtherWords = {
+    "the", "a",    "and",  "that", "it",   "of",  "to",   "was",
+    "in",  "then", "they", "well", "this", "one", "some", "had"};
+constexpr std::array<std::string_view, 5> kFillers = {"um", "uh", "er", "you know", "like"};
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsLetter(char c) {
+  // Bytes of a multi-byte character are part of a word; currency signs are dealt with before.
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (static_cast<unsigned char>(c) >= 128);
+}
+
+std::string BelowThousand(int n) {
+  std::string words;
+  if (n >= 100) {
+    words = std::string(kSmall[static_cast<std::size_t>(n / 100)]) + " hundred";
+    n %= 100;
+    if (n == 0) return words;
+    words += " and ";
+  }
+  if (n < 20) return words += kSmall[static_cast<std::size_t>(n)];
+  words += kTens[static_cast<std::size_t>(n / 10)];
+  if (n % 10 != 0) words.append(" ").append(kSmall[static_cast<std::size_t>(n % 10)]);
+  return words;
+}
+
+/// Takes a currency sign at `at`; the spoken name, or nothing.
+std::string_view Currency(std::string_view text, std::size_t at, std::size_t* length) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kSigns = {
+      {{"$", "dollars"}, {"£", "pounds"}, {"€", "euros"}}};
+  for (const auto& [sign, name] : kSigns) {
+    if (text.substr(at, sign.size()) == sign) {
+      *length = sign.size();
+      return name;
+    }
+  }
+  return {};
+}
+
+/// Lower-case words without punctuation, numbers spoken.
+std::vector<std::string> SpokenWords(std::string_view text) {
+  std::vector<std::string> words;
+  std::string word;
+  std::string_view currency;
+  const auto finish = [&] {
+    if (!word.empty()) words.push_back(std::move(word));
+    word.clear();
+  };
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t length = 0;
+    if (const std::string_view name = Currency(text, i, &length); !name.empty()) {
+      finish();
+      currency = name;
+      i += length;
+    } else if (IsDigit(text[i])) {
+      finish();
+      const std::size_t begin = i;
+      while (i < text.size() && IsDigit(text[i])) ++i;
+      words.push_back(NumberWords(text.substr(begin, i - begin)));
+      if (!currency.empty()) words.emplace_back(currency);
+      currency = {};
+    } else if (IsLetter(text[i]) || (text[i] == '\'' && !word.empty())) {
+      const char c = text[i++];
+      word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    } else {
+      finish();
+      ++i;
+    }
+  }
+  finish();
+  return words;
+}
+
+template <std::size_t N>
+std::string_view Any(const std::array<std::string_view, N>& list, Random* random) {
+  return list[random->Below(N)];
+}
+
+/// What is heard in place of `word`.
+std::string Misheard(const std::string& word, const RoughenOptions& options, Random* random) {
+  if (random->Chance(options.unknown)) return "<unk>";
+  for (const auto& [a, b] : kSoundAlike) {
+    if (word == a) return std::string(b);
+    if (word == b) return std::string(a);
+  }
+  // The end of a word is swallowed, where it is long enough and plain ASCII.
+  const bool ascii = word.find_first_not_of("abcdefghijklmnopqrstuvwxyz'") == std::string::npos;
+  if (ascii && word.size() > 5 && random->Chance(0.6)) return word.substr(0, word.size() - 2);
+  return std::string(Any(kOtherWords, random));
+}
+
+}  // namespace
+
+std::string NumberWords(std::string_view digits) {
+  std::string words;
+  if (digits.size() > 4 || (digits.size() > 1 && digits[0] == '0')) {
+    for (const char digit : digits) {
+      if (!words.empty()) words += ' ';
+      words += kSmall[static_cast<std::size_t>(digit - '0')];
+    }
+    return words;
+  }
+  int n = 0;
+  for (const char digit : digits) n = n * 10 + (digit - '0');
+  if (n < 1000) return BelowThousand(n);
+  // Years and the like: "twenty twenty six"; round ones: "two thousand".
+  if (n % 1000 == 0) return BelowThousand(n / 1000) + " thousand";
+  if (n % 100 == 0) return BelowThousand(n / 100) + " hundred";
+  const std::string rest = n % 100 < 10 ? "oh " + BelowThousand(n % 100) : BelowThousand(n % 100);
+  return BelowThousand(n / 100) + " " + rest;
+}
+
+std::string Roughen(std::string_view text, const RoughenOptions& options, Random* random) {
+  const std::vector<std::string> words = SpokenWords(text);
+  std::vector<std::string> heard;
+  if (random->Chance(options.noise)) heard.emplace_back("[noise]");
+  for (const std::string& word : words) {
+    if (random->Chance(options.filler)) heard.emplace_back(Any(kFillers, random));
+    if (!random->Chance(options.word_error)) {
+      heard.push_back(word);
+      continue;
+    }
+    // Of a recogniser's errors about six in ten are substitutions, the rest losses and additions.
+    const double kind = random->Uniform();
+    if (kind < 0.6) {
+      heard.push_back(Misheard(word, options, random));
+    } else if (kind < 0.8) {
+      heard.push_back(word);
+      heard.emplace_back(Any(kOtherWords, random));
+    }
+  }
+  if (heard.empty() && !words.empty()) heard.emplace_back("<unk>");
+  if (random->Chance(options.noise)) heard.emplace_back("[noise]");
+  std::string out;
+  for (const std::string& word : heard) {
+    if (!out.empty()) out += ' ';
+    out += word;
+  }
+  return out;
+}
+
+}  // namespace arcsat

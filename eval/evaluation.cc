@@ -1,0 +1,273 @@
+#include "eval/evaluation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "data/error.h"
+#include "eval/metrics.h"
+
+namespace arcsat {
+namespace {
+
+constexpr const char* kOneClass = "all items are of one class";
+constexpr const char* kConstant = "the state or the rating is the same for all items";
+
+struct Spec {
+  const char* name;
+  IntervalKind kind;
+  const char* reason;  // why it may be missing
+};
+
+// In the order in which the figures are computed below.
+const std::vector<Spec>& SurveySpecs() {
+  static const std::vector<Spec> specs = {
+      {"accuracy", IntervalKind::kPercentile, ""},
+      {"balanced_accuracy", IntervalKind::kPercentile, kOneClass},
+      {"macro_f1", IntervalKind::kPercentile, kOneClass},
+      {"roc_auc", IntervalKind::kPercentile, kOneClass},
+      {"pr_auc", IntervalKind::kPercentile, kOneClass},
+      {"brier", IntervalKind::kPercentile, ""},
+      {"log_loss", IntervalKind::kPercentile, ""},
+      {"ece", IntervalKind::kBasic, ""},
+      {"calibration_error_debiased", IntervalKind::kPercentile, "no bin holds two items"}};
+  return specs;
+}
+
+const std::vector<Spec>& TurnSpecs() {
+  static const std::vector<Spec> specs = {{"accuracy", IntervalKind::kPercentile, ""},
+                                          {"uar", IntervalKind::kPercentile, kOneClass},
+                                          {"macro_f1", IntervalKind::kPercentile, kOneClass},
+                                          {"kappa", IntervalKind::kPercentile, kOneClass},
+                                          {"kappa_linear", IntervalKind::kPercentile, kOneClass},
+                                          {"kappa_quadratic", IntervalKind::kPercentile, kOneClass},
+                                          {"spearman", IntervalKind::kPercentile, kConstant}};
+  return specs;
+}
+
+Figure Plain(const std::string& name, double value, std::optional<Interval> interval = {}) {
+  return {name, value, interval, ""};
+}
+
+// Figures of weighted items; `resampled` says that the weights are a bootstrap's.
+using Measure =
+    std::function<void(std::span<const double> weights, std::span<double> out, bool resampled)>;
+
+void AddFigures(const std::vector<Spec>& specs, std::span<const int> clusters,
+                const Measure& measure, const BootstrapOptions& options, Slice* slice) {
+  std::vector<double> point(specs.size());
+  std::vector<IntervalKind> kinds;
+  for (const Spec& spec : specs) kinds.push_back(spec.kind);
+  measure(std::vector<double>(clusters.size(), 1.0), point, false);
+  const auto resample = [&](std::span<const double> weights, std::span<double> out) {
+    measure(weights, out, true);
+  };
+  const auto intervals = BootstrapIntervals(clusters, point, kinds, resample, options);
+  for (std::size_t f = 0; f < specs.size(); ++f) {
+    Figure figure{specs[f].name, point[f], intervals[f], ""};
+    if (std::isnan(point[f])) {
+      figure.value = {};
+      figure.reason = specs[f].reason;
+    } else if (specs[f].kind == IntervalKind::kBasic && figure.interval) {
+      // Errors are never negative, though twice the figure less a quantile may be.
+      figure.interval->low = std::max(0.0, figure.interval->low);
+      figure.interval->high = std::max(0.0, figure.interval->high);
+    }
+    slice->figures.push_back(std::move(figure));
+  }
+}
+
+void AddMajority(const char* balanced, const BootstrapOptions& options, bool independent,
+                 Slice* slice) {
+  const double share = *std::max_element(slice->shares.begin(), slice->shares.end());
+  const auto present =
+      std::count_if(slice->shares.begin(), slice->shares.end(), [](double s) { return s > 0; });
+  std::optional<Interval> interval;
+  if (independent) interval = WilsonInterval(share * slice->n, slice->n, options.level);
+  slice->majority.push_back(Plain("accuracy", share, interval));
+  if (present < 2) {
+    slice->majority.push_back({balanced, {}, {}, kOneClass});
+    slice->majority.push_back({"macro_f1", {}, {}, kOneClass});
+    return;
+  }
+  // Recall 1 and F1 2s / (1 + s) on one class, 0 on the others.
+  slice->majority.push_back(Plain(balanced, 1.0 / static_cast<double>(present)));
+  slice->majority.push_back(
+      Plain("macro_f1", 2 * share / (1 + share) / static_cast<double>(present)));
+}
+
+Slice SurveySlice(const std::vector<const SurveyItem*>& items, const EvaluationOptions& options) {
+  std::vector<double> p;
+  std::vector<int> y, clusters(items.size());
+  std::iota(clusters.begin(), clusters.end(), 0);
+  for (const SurveyItem* item : items) {
+    p.push_back(item->p);
+    y.push_back(item->y ? 1 : 0);
+  }
+  Slice slice;
+  slice.n = slice.conversations = static_cast<int>(items.size());
+  const double rate = static_cast<double>(std::count(y.begin(), y.end(), 1)) / slice.n;
+  slice.shares = {1 - rate, rate};
+  const BinarySample sample(p, y);
+  std::vector<double> w;
+  const bool one_class = rate <= 0 || rate >= 1;
+  AddFigures(
+      SurveySpecs(), clusters,
+      [&](std::span<const double> weights, std::span<double> out, bool resampled) {
+        sample.Arrange(weights, &w);
+        const BinaryCounts counts = sample.Counts(options.threshold, w);
+        out[0] = Accuracy(counts);
+        out[1] = BalancedAccuracy(counts);
+        out[2] = one_class ? std::nan("") : MacroF1(counts);
+        out[3] = sample.RocAuc(w);
+        out[4] = one_class ? std::nan("") : sample.PrAuc(w);
+        out[5] = sample.Brier(w);
+        out[6] = sample.LogLoss(w);
+        out[7] = sample.ExpectedCalibrationError(options.bins, w);
+        out[8] = sample.DebiasedCalibrationError(options.bins, w, resampled ? 2 : 1);
+      },
+      options.bootstrap, &slice);
+  // A share of independent items: Wilson's interval holds its level in small groups as well.
+  Figure& accuracy = slice.figures.front();
+  accuracy.interval = WilsonInterval(*accuracy.value * slice.n, slice.n, options.bootstrap.level);
+  AddMajority("balanced_accuracy", options.bootstrap, true, &slice);
+  return slice;
+}
+
+int StateClass(double state, const EvaluationOptions& options) {
+  return state < options.state_low ? 0 : state < options.state_high ? 1 : 2;
+}
+
+Slice TurnSlice(const std::vector<const TurnItem*>& items, const EvaluationOptions& options) {
+  std::vector<double> states, ratings;
+  std::vector<int> y, predicted, clusters;
+  Slice slice;
+  slice.n = static_cast<int>(items.size());
+  slice.shares.assign(3, 0);
+  for (const TurnItem* item : items) {
+    states.push_back(item->state);
+    ratings.push_back(item->rating);
+    clusters.push_back(item->conversation);
+    y.push_back(RatingClass(item->rating));
+    predicted.push_back(StateClass(item->state, options));
+    slice.shares[static_cast<std::size_t>(y.back())] += 1.0 / slice.n;
+  }
+  slice.conversations = static_cast<int>(std::set<int>(clusters.begin(), clusters.end()).size());
+  const RankSample ranks(states, ratings);
+  const bool one_class = std::set<int>(y.begin(), y.end()).size() < 2;
+  const double none = std::nan("");
+  AddFigures(
+      TurnSpecs(), clusters,
+      [&](std::span<const double> weights, std::span<double> out, bool) {
+        const Eigen::MatrixXd confusion = Confusion(y, predicted, 3, weights);
+        out[0] = Accuracy(confusion);
+        out[1] = one_class ? none : UnweightedAverageRecall(confusion);
+        out[2] = one_class ? none : MacroF1(confusion);
+        out[3] = one_class ? none : CohenKappa(confusion);
+        out[4] = one_class ? none : CohenKappa(confusion, KappaWeights::kLinear);
+        out[5] = one_class ? none : CohenKappa(confusion, KappaWeights::kQuadratic);
+        out[6] = ranks.Spearman(weights);
+      },
+      options.bootstrap, &slice);
+  AddMajority("uar", options.bootstrap, false, &slice);
+  return slice;
+}
+
+std::string Named(const std::string& value) { return value.empty() ? "(none)" : value; }
+
+// The slice of all items, then one for each value of each grouping that tells items apart.
+template <class Item>
+std::vector<Slice> Slices(const std::vector<Item>& items,
+                          const std::function<Slice(const std::vector<const Item*>&)>& measure) {
+  std::vector<Slice> slices;
+  if (items.empty()) return slices;
+  const auto add = [&](const std::string& by, const std::string& value,
+                       const std::vector<const Item*>& members) {
+    slices.push_back(measure(members));
+    slices.back().by = by;
+    slices.back().value = value;
+  };
+  std::vector<const Item*> all;
+  for (const Item& item : items) all.push_back(&item);
+  add("all", "all", all);
+  using Key = std::pair<std::string, std::function<std::pair<int, std::string>(const Item&)>>;
+  const std::vector<Key> keys = {{"channel",
+                                  [](const Item& i) {
+                                    return std::pair{0, Named(i.channel)};
+                                  }},
+                                 {"problem_type",
+                                  [](const Item& i) {
+                                    return std::pair{0, Named(i.problem_type)};
+                                  }},
+                                 {"length", [](const Item& i) {
+                                    return std::pair{i.turns <= 8    ? 0
+                                                     : i.turns <= 16 ? 1
+                                                     : i.turns <= 32 ? 2
+                                                                     : 3,
+                                                     LengthGroup(i.turns)};
+                                  }}};
+  for (const auto& [by, key] : keys) {
+    std::map<std::pair<int, std::string>, std::vector<const Item*>> groups;
+    for (const Item* item : all) groups[key(*item)].push_back(item);
+    // A field that no item has groups nothing.
+    if (groups.size() == 1 && groups.begin()->first.second == "(none)") continue;
+    for (const auto& [group, members] : groups) add(by, group.second, members);
+  }
+  return slices;
+}
+
+void Check(const std::vector<SurveyItem>& survey, const std::vector<TurnItem>& turns,
+           const EvaluationOptions& options) {
+  if (survey.empty() && turns.empty()) {
+    throw Error({"evaluation", "found no survey answer and no rated turn", "expected either",
+                 "evaluate conversations that customers or annotators rated"});
+  }
+  for (const SurveyItem& item : survey) {
+    if (!(item.p >= 0 && item.p <= 1)) {
+      throw Error({fmt::format("conversation {}: p_satisfied", item.id),
+                   fmt::format("found {}", item.p), "expected a number from 0 to 1",
+                   "score the conversations again"});
+    }
+  }
+  for (const TurnItem& item : turns) {
+    if (!(item.state >= 0 && item.state <= 1) || !(item.rating >= 1 && item.rating <= 5)) {
+      throw Error({fmt::format("rated turn of conversation number {}", item.conversation),
+                   fmt::format("found state {} and rating {}", item.state, item.rating),
+                   "expected a state from 0 to 1 and a rating from 1 to 5",
+                   "score the conversations again, or mend the ratings"});
+    }
+  }
+  if (!(options.state_low <= options.state_high) || options.bins < 1) {
+    throw UsageError({"evaluate options",
+                      fmt::format("found state_low {}, state_high {}, bins {}", options.state_low,
+                                  options.state_high, options.bins),
+                      "expected state_low <= state_high and bins >= 1", "mend the options"});
+  }
+}
+
+}  // namespace
+
+std::string LengthGroup(int turns) {
+  return turns <= 8 ? "1-8" : turns <= 16 ? "9-16" : turns <= 32 ? "17-32" : "33+";
+}
+
+int RatingClass(double rating) { return rating < 2.5 ? 0 : rating < 3.5 ? 1 : 2; }
+
+Evaluation Evaluate(const std::vector<SurveyItem>& survey, const std::vector<TurnItem>& turns,
+                    const EvaluationOptions& options) {
+  Check(survey, turns, options);
+  Evaluation evaluation;
+  evaluation.options = options;
+  evaluation.survey = Slices<SurveyItem>(
+      survey, [&](const std::vector<const SurveyItem*>& s) { return SurveySlice(s, options); });
+  evaluation.turns = Slices<TurnItem>(
+      turns, [&](const std::vector<const TurnItem*>& s) { return TurnSlice(s, options); });
+  return evaluation;
+}
+
+}  // namespace arcsat

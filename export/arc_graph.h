@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "eval/calibration.h"
+#include "export/onnx_writer.h"
+#include "model/arc_model.h"
+
+namespace arcsat {
+
+/// The opset that the graph needs (Gelu, 20) and the IR version that goes with it: ONNX 1.15,
+/// ONNX Runtime 1.17 and later.
+inline constexpr int kOpset = 20;
+inline constexpr int kIrVersion = 9;
+
+/// Names of the graph's outputs, in order.
+inline constexpr const char* kGraphOutputs[] = {"state", "outlook",     "entry",    "exit",
+                                                "delta", "p_satisfied", "interval", "csat"};
+
+/// The whole model, calibration included, as one ONNX graph (inputs and outputs: docs/bundle.md).
+/// fp32 but for the last few operations a turn, which calibrate in double precision as the program
+/// does. Padding is taken out at the beginning and never computed. The definition shares the
+/// model's weights; it stays valid when the model is destroyed.
+onnx::ModelDef BuildArcGraph(const ArcModel& model, const Calibration& calibration,
+                             std::int64_t pad_id, const std::string& name);
+
+}  // namespace arcsat

@@ -1,0 +1,181 @@
+#include "export/bundle.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "data/error.h"
+#include "data/files.h"
+#include "export/arc_graph.h"
+#include "export/golden.h"
+#include "export/manifest.h"
+#include "export/model_card.h"
+#include "export/parity_cases.h"
+
+namespace arcsat {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder beside the target that is gone when the export ends, however it ends.
+class Workshop {
+ public:
+  explicit Workshop(const fs::path& target) {
+    folder_ = target;
+    folder_ += fmt::format(".part{}", ::getpid());
+    std::error_code code;
+    fs::remove_all(folder_, code);
+    fs::create_directories(bundle(), code);
+    if (code) {
+      fs::remove_all(folder_, code);
+      throw Error({target.string(), "cannot be made: " + code.message(),
+                   "expected a place that can be written", "choose another --out"});
+    }
+  }
+  ~Workshop() {
+    std::error_code code;
+    fs::remove_all(folder_, code);
+  }
+  Workshop(const Workshop&) = delete;
+  Workshop& operator=(const Workshop&) = delete;
+
+  fs::path bundle() const { return folder_ / "bundle"; }
+  fs::path parity() const { return folder_ / "parity.safetensors"; }
+
+  /// Gives the bundle its name; the old one steps aside first and comes back should that fail.
+  void Publish(const fs::path& target) {
+    SyncFolder(bundle());
+    const fs::path old = folder_ / "old";
+    const bool replaces = fs::exists(target);
+    if (replaces) fs::rename(target, old);
+    std::error_code code;
+    fs::rename(bundle(), target, code);
+    if (code) {
+      const std::string reason = code.message();
+      if (replaces) fs::rename(old, target, code);
+      throw Error({target.string(), "cannot be given its name: " + reason,
+                   "expected a place that can be written", "choose another --out"});
+    }
+    SyncFolder(target.parent_path().empty() ? fs::path(".") : target.parent_path());
+  }
+
+ private:
+  fs::path folder_;
+};
+
+/// Only what export made may be replaced.
+void CheckTarget(const fs::path& target) {
+  if (!fs::exists(fs::symlink_status(target))) return;
+  if (fs::is_directory(target) && (fs::is_empty(target) || fs::exists(target / kManifestName))) {
+    return;
+  }
+  throw UsageError({target.string(), "exists and is no bundle",
+                    "expected a new name, or a bundle to replace", "choose another --out"});
+}
+
+/// Writes everything but manifest.json.
+Json WriteParts(const LoadedModel& loaded, const ExportOptions& options, const fs::path& folder) {
+  const fs::path source = loaded.folder / "calibration.json";
+  const bool calibrated = fs::exists(source);
+  const Calibration calibration = calibrated ? LoadCalibration(source) : Calibration{};
+  SaveCalibration(calibration, folder / "calibration.json");
+  const onnx::ModelDef graph =
+      BuildArcGraph(*loaded.model, calibration, loaded.tokenizer->pad_id(), loaded.name);
+  onnx::WriteOnnx(graph, folder / "model.onnx");
+  for (const fs::path& file : loaded.tokenizer->files()) {
+    WriteFile(folder / file.filename(), ReadFile(file));
+  }
+  std::vector<Conversation> golden = WrittenConversations();
+  if (!options.data.empty()) {
+    const auto sample = SampleConversations(options.data, options.golden);
+    golden.insert(golden.end(), sample.begin(), sample.end());
+  }
+  WriteFile(folder / "golden.jsonl", GoldenLines(loaded, calibration, golden));
+  const int count = static_cast<int>(golden.size());
+  WriteFile(folder / "README.md",
+            ModelCard(MakeManifest(loaded, calibration, calibrated, count, folder)));
+  return MakeManifest(loaded, calibration, calibrated, count, folder);
+}
+
+/// Refuses a bundle whose equality with LibTorch was not shown on every size and every output.
+void DemandParity(const CheckReport& report, const std::vector<ParityCase>& cases, int golden) {
+  std::vector<std::string> problems = report.problems;
+  for (const ParityCase& item : cases) {
+    if (std::find(report.cases.begin(), report.cases.end(), item.name) == report.cases.end()) {
+      problems.push_back(fmt::format("\"{}\" was not run", item.name));
+    }
+  }
+  for (const char* output : kGraphOutputs) {
+    const auto found = report.parity.find(output);
+    if (found == report.parity.end() || !(found->second <= kParityTolerance)) {
+      problems.push_back(fmt::format("parity of {} was not shown", output));
+    }
+  }
+  if (report.golden != golden) {
+    problems.push_back(
+        fmt::format("{} of {} golden conversations were run", report.golden, golden));
+  }
+  if (problems.empty()) return;
+  constexpr std::size_t kShown = 8;
+  const std::size_t more = problems.size() > kShown ? problems.size() - kShown : 0;
+  problems.resize(problems.size() - more);
+  throw Error(
+      {"the exported model is not the trained one, and was not published",
+       fmt::format("{}{}", fmt::join(problems, "; "),
+                   more > 0 ? fmt::format("; and {} more", more) : ""),
+       fmt::format("expected ONNX Runtime within {} of LibTorch", kParityTolerance),
+       "try another version of onnxruntime; if it stays, report it with the model's config"});
+}
+
+}  // namespace
+
+Json ExportBundle(const ExportOptions& options,
+                  const std::function<void(const std::string&)>& progress) {
+  fs::path target = fs::path(options.out).lexically_normal();
+  if (target.filename().empty()) target = target.parent_path();  // "bundle/"
+  CheckTarget(target);
+  progress("reading the model");
+  const LoadedModel loaded = LoadModel(ModelFolder(options.model));
+  Workshop workshop(target);
+  const fs::path folder = workshop.bundle();
+  progress("writing the graph");
+  Json manifest = WriteParts(loaded, options, folder);
+  WriteFile(folder / kManifestName, manifest.dump(2) + "\n");  // for the checker; not yet final
+  progress("computing what LibTorch says on a grid of sizes");
+  const auto cases = MakeParityCases(*loaded.model, *loaded.tokenizer);
+  const Calibration calibration = LoadCalibration(folder / "calibration.json");
+  WriteSafetensors(workshop.parity(),
+                   ComputeParity(*loaded.model, calibration, cases, loaded.tokenizer->pad_id()));
+  progress("comparing ONNX Runtime with it");
+  const CheckReport report = RunChecker(FindPython(options.python), folder, workshop.parity());
+  DemandParity(report, cases, manifest["golden"]["conversations"].get<int>());
+  AddParity(report, &manifest);
+  const std::vector<std::string> changed = CheckManifest(manifest, folder);
+  if (!changed.empty()) {
+    throw Error({folder.string(), fmt::format("{}", fmt::join(changed, "; ")),
+                 "expected the files as they were written", "export again"});
+  }
+  WriteFile(folder / kManifestName, manifest.dump(2) + "\n");
+  workshop.Publish(target);
+  return manifest;
+}
+
+VerifyReport VerifyBundle(const fs::path& bundle, const std::string& python) {
+  const Json manifest = ReadManifest(bundle);
+  VerifyReport report;
+  report.problems = CheckManifest(manifest, bundle);
+  if (manifest.contains("files")) report.files = static_cast<int>(manifest["files"].size());
+  if (!report.problems.empty()) return report;  // a changed model is not run
+  report.check = RunChecker(FindPython(python), bundle, {});
+  report.problems = report.check.problems;
+  const int golden = manifest["golden"]["conversations"].get<int>();
+  if (report.check.golden != golden) {
+    report.problems.push_back(
+        fmt::format("{} of {} golden conversations were run", report.check.golden, golden));
+  }
+  return report;
+}
+
+}  // namespace arcsat

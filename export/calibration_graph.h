@@ -1,0 +1,21 @@
+#pragma once
+
+#include "eval/calibration.h"
+#include "export/graph_builder.h"
+#include "export/packing.h"
+
+namespace arcsat {
+
+/// What the heads say at each turn.
+struct HeadLogits {
+  onnx::Value state;    ///< (M, K-1) log-odds that the state lies above box k
+  onnx::Value outlook;  ///< (M)
+};
+
+/// Calibrates and adds the graph's outputs, as Apply in eval/calibration.h does, in double
+/// precision until the end. Turns that do not exist get 0; where no customer spoke, entry and exit
+/// are those of an even state; what the calibration does not know (an interval, a csat) is NaN.
+void AddScores(onnx::Graph& g, const HeadLogits& logits, const PackedInputs& in,
+               const Calibration& calibration);
+
+}  // namespace arcsat

@@ -1,0 +1,82 @@
+#include "export/checker.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "data/error.h"
+#include "export/process.h"
+
+namespace arcsat {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The last lines of what a program told, on one line: that is where Python says what went wrong.
+std::string LastLines(const std::string& log) {
+  std::string text = log.size() > 600 ? "…" + log.substr(log.size() - 600) : log;
+  for (char& c : text) {
+    if (c == '\n') c = ' ';
+  }
+  while (!text.empty() && text.back() == ' ') text.pop_back();
+  return text;
+}
+
+CheckReport ParseReport(const std::string& output) {
+  const auto json = nlohmann::json::parse(output);
+  CheckReport report;
+  report.problems = json.at("problems").get<std::vector<std::string>>();
+  report.cases = json.at("cases").get<std::vector<std::string>>();
+  report.parity = json.at("parity").get<std::map<std::string, double>>();
+  report.golden = json.at("golden").get<int>();
+  report.golden_difference = json.at("golden_difference").get<double>();
+  report.versions = json.at("versions").get<std::map<std::string, std::string>>();
+  return report;
+}
+
+}  // namespace
+
+std::string FindPython(const std::string& given) {
+  if (!given.empty()) return given;
+  if (const char* named = std::getenv("ARCSAT_PYTHON"); named != nullptr && *named != '\0') {
+    return named;
+  }
+  const fs::path own = fs::path(ARCSAT_SOURCE_DIR) / ".deps" / "venv" / "bin" / "python";
+  return fs::exists(own) ? own.string() : "python3";
+}
+
+CheckReport RunChecker(const std::string& python, const fs::path& bundle, const fs::path& parity) {
+  const fs::path script = fs::path(ARCSAT_SOURCE_DIR) / "export" / "python" / "check_bundle.py";
+  if (!fs::exists(script)) {
+    throw Error({script.string(), "is missing", "expected the checker that came with the sources",
+                 "keep the source folder where arcsat was built"});
+  }
+  std::vector<std::string> words = {python, "-B", script.string(), bundle.string()};
+  if (!parity.empty()) {
+    words.insert(words.end(),
+                 {"--parity", parity.string(), "--tolerance", fmt::format("{}", kParityTolerance)});
+  }
+  const ProcessResult result = RunProcess(words);
+  const std::string remedy =
+      "give a Python that has onnx, onnxruntime, numpy and tokenizers by --python or ARCSAT_PYTHON";
+  if (!result.started) {
+    throw Error(
+        {python, "cannot be run: " + result.log, "expected Python, to check the bundle", remedy});
+  }
+  if (result.code != 0) {
+    throw Error(
+        {"check of the bundle",
+         fmt::format("{} ended with code {}: {}", python, result.code, LastLines(result.log)),
+         "expected it to run ONNX Runtime to the end", remedy});
+  }
+  try {
+    return ParseReport(result.output);
+  } catch (const nlohmann::json::exception&) {
+    throw Error({"check of the bundle",
+                 "the checker's report cannot be read: " + LastLines(result.output + result.log),
+                 "expected one JSON object", remedy});
+  }
+}
+
+}  // namespace arcsat

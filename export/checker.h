@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace arcsat {
+
+/// The largest difference from LibTorch that a bundle may show, on every output: probabilities and
+/// states lie in 0..1. A csat may differ by this share of its scale.
+inline constexpr double kParityTolerance = 1e-5;
+
+/// What the Python checker found. Empty `problems`: nothing was wrong.
+struct CheckReport {
+  std::vector<std::string> problems;
+  std::vector<std::string> cases;               ///< of the grid of sizes that were run
+  std::map<std::string, double> parity;         ///< largest difference by output
+  int golden = 0;                               ///< golden conversations that were scored
+  double golden_difference = 0;                 ///< largest difference from their expected scores
+  std::map<std::string, std::string> versions;  ///< of onnx, onnxruntime, python
+};
+
+/// The Python to run: `given`, else the environment's ARCSAT_PYTHON, else the project's own
+/// (.deps/venv), else python3.
+std::string FindPython(const std::string& given);
+
+/// Runs export/python/check_bundle.py: golden conversations through ONNX Runtime and, where
+/// `parity` is not empty, onnx.checker and the grid of sizes in that file. Error where it cannot
+/// run to its end.
+CheckReport RunChecker(const std::string& python, const std::filesystem::path& bundle,
+                       const std::filesystem::path& parity);
+
+}  // namespace arcsat

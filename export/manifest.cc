@@ -1,0 +1,213 @@
+#include "export/manifest.h"
+
+#include <fmt/format.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <set>
+
+#include "data/error.h"
+#include "data/files.h"
+#include "data/json.h"
+#include "export/arc_graph.h"
+
+namespace arcsat {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr const char* kFormat = "arcsat-bundle";
+constexpr const char* kRemedy = "export the model again: arcsat export --model RUN --out BUNDLE";
+
+Json Tensor(const char* name, const char* type, Json shape, const char* meaning) {
+  return {{"name", name}, {"type", type}, {"shape", std::move(shape)}, {"meaning", meaning}};
+}
+
+Json Inputs() {
+  const Json turns = {"batch", "turns"};
+  return {
+      Tensor("input_ids", "int64", {"batch", "turns", "tokens"},
+             "token ids of each turn, special tokens included, padded with any id"),
+      Tensor("turn_tokens", "int64", turns, "how many of a turn's ids are real; 0: no such turn"),
+      Tensor("speaker", "int64", turns, "0 customer, 1 agent, 2 bot"),
+      Tensor("channel", "int64", Json::array({"batch"}), "0 unknown, 1 chat, 2 voice"),
+      Tensor("gap_seconds", "float32", turns,
+             "seconds since the turn before, 0 where clocks go backwards; negative or NaN where "
+             "either time is unknown and at the first turn")};
+}
+
+Json Outputs() {
+  const Json turns = {"batch", "turns"}, batch = Json::array({"batch"});
+  return {Tensor("state", "float32", turns,
+                 "how satisfied the customer is, 0..1; read it at the customer's turns"),
+          Tensor("outlook", "float32", turns, "chance that the conversation ends satisfied, 0..1"),
+          Tensor("entry", "float32", batch, "state at the customer's first turn"),
+          Tensor("exit", "float32", batch, "state at the customer's last turn"),
+          Tensor("delta", "float32", batch, "exit - entry, -1..1"),
+          Tensor("p_satisfied", "float32", batch, "chance of a satisfied answer, 0..1"),
+          Tensor("interval", "float32", {"batch", 2},
+                 "95% interval of p_satisfied; NaN where the calibration has none"),
+          Tensor("csat", "float32", batch,
+                 "expected answer on the survey's scale; NaN where it was not fitted")};
+}
+
+std::string TextLayout(const LoadedModel& loaded) {
+  const auto files = loaded.tokenizer->files();
+  if (!files.empty() && files.front().filename() == "vocab.txt") return "wordpiece";
+  const bool albert = loaded.model->encoder().config().family == EncoderFamily::kAlbert;
+  return albert ? "albert" : "xlm-roberta";
+}
+
+Json FileList(const fs::path& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name != kManifestName) names.insert(name);
+  }
+  Json files = Json::object();
+  for (const std::string& name : names) {
+    files[name] = {{"bytes", fs::file_size(folder / name)}, {"sha256", Sha256File(folder / name)}};
+  }
+  return files;
+}
+
+/// The value at a path of keys, or null.
+const Json& At(const Json& json, std::initializer_list<const char*> keys) {
+  static const Json kNull;
+  const Json* at = &json;
+  for (const char* key : keys) {
+    if (!at->is_object() || !at->contains(key)) return kNull;
+    at = &(*at)[key];
+  }
+  return *at;
+}
+
+void CheckParity(const Json& manifest, std::vector<std::string>* problems) {
+  const Json& shown = At(manifest, {"parity", "max_abs_difference"});
+  for (const char* output : kGraphOutputs) {
+    const Json& value = At(shown, {output});
+    if (!value.is_number()) {
+      problems->push_back(fmt::format("manifest.json: parity of \"{}\" was not shown", output));
+    } else if (!(value.get<double>() <= kParityTolerance)) {
+      problems->push_back(fmt::format("manifest.json: parity of \"{}\" is {}, more than {}", output,
+                                      value.get<double>(), kParityTolerance));
+    }
+  }
+}
+
+void CheckFile(const fs::path& bundle, const std::string& name, const Json& told,
+               std::vector<std::string>* problems) {
+  const fs::path path = bundle / name;
+  if (name.empty() || fs::path(name).filename() != name || !At(told, {"sha256"}).is_string()) {
+    problems->push_back(
+        fmt::format("manifest.json: files: \"{}\" is no plain file's name and sum", name));
+  } else if (!fs::is_regular_file(fs::symlink_status(path))) {
+    problems->push_back(fmt::format("{} is missing, or no regular file", name));
+  } else if (At(told, {"bytes"}) != fs::file_size(path)) {
+    problems->push_back(fmt::format("{} has {} bytes, the manifest says {}", name,
+                                    fs::file_size(path), At(told, {"bytes"}).dump()));
+  } else if (const std::string sum = Sha256File(path); sum != told["sha256"].get<std::string>()) {
+    problems->push_back(fmt::format("{} was changed: its SHA-256 is {}, the manifest says {}", name,
+                                    sum, told["sha256"].get<std::string>()));
+  }
+}
+
+}  // namespace
+
+Json MakeManifest(const LoadedModel& loaded, const Calibration& calibration, bool calibrated,
+                  int golden, const fs::path& folder) {
+  const Tokenizer& tokenizer = *loaded.tokenizer;
+  const CsatMap& csat = calibration.csat;
+  const EncoderConfig& encoder = loaded.model->encoder().config();
+  Json provenance = encoder.original.contains("arcsat") ? encoder.original["arcsat"] : Json();
+  const std::string made_with =
+      fmt::format("arcsat {}, LibTorch {}", ARCSAT_VERSION, TORCH_VERSION);
+  return {{"format", kFormat},
+          {"version", kBundleVersion},
+          {"model", loaded.name},
+          {"made_with", made_with},
+          {"graph",
+           {{"file", "model.onnx"},
+            {"opset", kOpset},
+            {"ir_version", kIrVersion},
+            {"inputs", Inputs()},
+            {"outputs", Outputs()}}},
+          {"text",
+           {{"layout", TextLayout(loaded)},
+            {"file", tokenizer.files().front().filename().string()},
+            {"max_turn_tokens", loaded.model->options().max_turn_tokens},
+            {"begin_id", tokenizer.begin_id()},
+            {"end_id", tokenizer.end_id()},
+            {"pad_id", tokenizer.pad_id()},
+            {"unknown_id", tokenizer.unknown_id()},
+            {"ids", tokenizer.size()}}},
+          {"scoring",
+           {{"calibrated", calibrated},
+            {"labels", calibration.labels},
+            {"p_satisfied_from", calibration.chosen},
+            {"threshold", calibration.threshold},
+            {"threshold_rule", calibration.threshold_rule},
+            {"target", loaded.survey.target},
+            {"satisfied_from", loaded.survey.satisfied_from},
+            {"csat_scale", csat.fitted ? Json::array({csat.low, csat.high}) : Json()}}},
+          {"provenance", provenance},
+          {"golden", {{"file", "golden.jsonl"}, {"conversations", golden}}},
+          {"parity", nullptr},
+          {"files", FileList(folder)}};
+}
+
+void AddParity(const CheckReport& report, Json* manifest) {
+  (*manifest)["parity"] = {{"tolerance", kParityTolerance},
+                           {"cases", report.cases},
+                           {"max_abs_difference", report.parity},
+                           {"golden_difference", report.golden_difference},
+                           {"versions", report.versions}};
+}
+
+Json ReadManifest(const fs::path& bundle) {
+  const fs::path path = bundle / kManifestName;
+  if (!fs::exists(path)) {
+    throw Error({path.string(), "is missing", "expected a bundle that arcsat export made",
+                 "check the path, or export again"});
+  }
+  Json manifest = ParseJson(ReadFile(path, 16U << 20), {path.string(), kRemedy});
+  if (At(manifest, {"format"}) != kFormat || !At(manifest, {"version"}).is_number_integer()) {
+    throw Error({path.string(), "is no manifest of a bundle",
+                 fmt::format("expected \"format\": \"{}\" and a version", kFormat), kRemedy});
+  }
+  if (manifest["version"] > kBundleVersion) {
+    throw Error({path.string(), "found version " + manifest["version"].dump(),
+                 fmt::format("expected at most {}", kBundleVersion), "use a newer arcsat"});
+  }
+  return manifest;
+}
+
+std::vector<std::string> CheckManifest(const Json& manifest, const fs::path& bundle) {
+  std::vector<std::string> problems;
+  for (const auto& [part, field] :
+       {std::pair("graph", "inputs"), std::pair("graph", "outputs"),
+        std::pair("text", "max_turn_tokens"), std::pair("scoring", "threshold"),
+        std::pair("golden", "conversations")}) {
+    if (At(manifest, {part, field}).is_null()) {
+      problems.push_back(fmt::format("manifest.json: {}.{} is missing", part, field));
+    }
+  }
+  CheckParity(manifest, &problems);
+  const Json& files = At(manifest, {"files"});
+  for (const char* needed : {"model.onnx", "golden.jsonl", "calibration.json"}) {
+    if (At(files, {needed}).is_null()) {
+      problems.push_back(fmt::format("manifest.json: files: {} is not listed", needed));
+    }
+  }
+  if (files.is_object()) {
+    for (const auto& [name, told] : files.items()) CheckFile(bundle, name, told, &problems);
+  }
+  for (const auto& entry : fs::directory_iterator(bundle)) {
+    const std::string name = entry.path().filename().string();
+    if (name != kManifestName && !(files.is_object() && files.contains(name))) {
+      problems.push_back(fmt::format("{} is not in the manifest", name));
+    }
+  }
+  return problems;
+}
+
+}  // namespace arcsat

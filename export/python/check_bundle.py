@@ -1,0 +1,158 @@
+"""Checks a bundle with ONNX and ONNX Runtime, for `arcsat export` and `arcsat verify`.
+
+    python check_bundle.py BUNDLE [--parity FILE --tolerance 1e-5]
+
+Golden conversations must get their scores. With --parity the graph must also pass onnx.checker, and
+give LibTorch's outputs for the inputs in that safetensors file. Prints one JSON object:
+{"problems": [...], "cases": [...], "parity": {output: largest difference}, "golden": how many,
+"golden_difference": largest, "versions": {...}}. Exit code 0 also where problems were found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import platform
+import struct
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from arcsat_onnx import Scorer
+
+_TYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64}
+
+
+def read_safetensors(path: Path) -> dict[str, np.ndarray]:
+    data = path.read_bytes()
+    (size,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8:8 + size])
+    body = memoryview(data)[8 + size:]
+    return {name: np.frombuffer(body[slice(*entry["data_offsets"])], _TYPES[entry["dtype"]])
+            .reshape(entry["shape"])
+            for name, entry in header.items() if name != "__metadata__"}
+
+
+def difference(got: np.ndarray, wanted: np.ndarray) -> float:
+    """The largest absolute difference; infinite where shapes differ or only one side is a number."""
+    if got.shape != wanted.shape:
+        return math.inf
+    both_unknown = np.isnan(got) & np.isnan(wanted)
+    apart = np.abs(got.astype(np.float64) - wanted.astype(np.float64))
+    apart = np.where(both_unknown, 0.0, np.where(np.isfinite(apart), apart, math.inf))
+    return float(apart.max(initial=0.0))
+
+
+def check_graph(bundle: Path, manifest: dict[str, Any], problems: list[str]) -> str:
+    """onnx.checker, and the inputs and outputs that the manifest tells of."""
+    import onnx
+
+    path = bundle / manifest["graph"]["file"]
+    try:
+        onnx.checker.check_model(str(path), full_check=True)
+    except Exception as error:  # whatever it is, the model is not valid
+        problems.append(f"onnx.checker: {str(error).strip().splitlines()[0]}")
+        return onnx.__version__
+    model = onnx.load(str(path))
+    for part, values in (("inputs", model.graph.input), ("outputs", model.graph.output)):
+        told = [tensor["name"] for tensor in manifest["graph"][part]]
+        if [value.name for value in values] != told:
+            problems.append(f"the graph's {part} are not those of the manifest")
+    return onnx.__version__
+
+
+def check_parity(session: onnxruntime.InferenceSession, tensors: dict[str, np.ndarray],
+                 tolerance: float, csat_scale: float, report: dict[str, Any]) -> None:
+    cases: dict[str, dict[str, dict[str, np.ndarray]]] = defaultdict(lambda: {"in": {}, "out": {}})
+    for name, tensor in tensors.items():
+        case, side, key = name.rsplit("/", 2)
+        cases[case][side][key] = tensor
+    names = [output.name for output in session.get_outputs()]
+    for case, sides in cases.items():
+        try:
+            outputs = dict(zip(names, session.run(names, sides["in"]), strict=True))
+        except Exception as error:  # a size that the graph cannot take is what is looked for
+            report["problems"].append(f"\"{case}\": ONNX Runtime failed: {error}")
+            continue
+        report["cases"].append(case)
+        for name, wanted in sides["out"].items():
+            apart = difference(outputs[name], wanted) if name in outputs else math.inf
+            apart /= csat_scale if name == "csat" else 1.0
+            report["parity"][name] = max(report["parity"].get(name, 0.0), apart)
+            if not apart <= tolerance:
+                report["problems"].append(
+                    f"\"{case}\": {name} differs from LibTorch by {apart:.2e}")
+
+
+def score_difference(got: dict[str, Any], wanted: dict[str, Any]) -> float:
+    """The largest difference of any figure; infinite where the records are built differently."""
+    if isinstance(wanted, dict) and isinstance(got, dict):
+        if got.keys() != wanted.keys():
+            return math.inf
+        return max((score_difference(got[key], wanted[key]) for key in wanted), default=0.0)
+    if isinstance(wanted, list) and isinstance(got, list):
+        if len(got) != len(wanted):
+            return math.inf
+        return max((score_difference(a, b) for a, b in zip(got, wanted)), default=0.0)
+    if isinstance(wanted, (int, float)) and isinstance(got, (int, float)):
+        return abs(got - wanted)
+    return 0.0 if got == wanted else math.inf
+
+
+def check_golden(bundle: Path, scorer: Scorer, tolerance: float, csat_scale: float,
+                 report: dict[str, Any]) -> None:
+    with open(bundle / scorer.manifest["golden"]["file"], encoding="utf-8") as lines:
+        golden = [json.loads(line) for line in lines]
+    scores = scorer.score([item["conversation"] for item in golden])
+    for item, score in zip(golden, scores, strict=True):
+        for record in (score, item["score"]):
+            if "csat" in record:
+                record["csat"] /= csat_scale
+        apart = score_difference(score, item["score"])
+        report["golden_difference"] = max(report["golden_difference"], apart)
+        if not apart <= tolerance:
+            report["problems"].append(
+                f"golden conversation {item['conversation']['id']} is off by {apart:.2e}")
+    report["golden"] = len(golden)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("--parity", type=Path)
+    parser.add_argument("--tolerance", type=float, default=1e-5)
+    options = parser.parse_args()
+    report: dict[str, Any] = {
+        "problems": [], "cases": [], "parity": {}, "golden": 0, "golden_difference": 0.0,
+        "versions": {"python": platform.python_version(),
+                     "onnxruntime": onnxruntime.__version__}}
+    manifest = json.loads((options.bundle / "manifest.json").read_text(encoding="utf-8"))
+    if options.parity:
+        report["versions"]["onnx"] = check_graph(options.bundle, manifest, report["problems"])
+    try:
+        scorer = Scorer(options.bundle)
+    except Exception as error:  # onnxruntime has no class of its own for a graph it refuses
+        report["problems"].append(f"ONNX Runtime does not load the graph: {error}")
+    else:
+        scale = manifest["scoring"]["csat_scale"]
+        csat_scale = max(1.0, scale[1] - scale[0]) if scale else 1.0
+        if options.parity:
+            check_parity(scorer.session, read_safetensors(options.parity), options.tolerance,
+                         csat_scale, report)
+        check_golden(options.bundle, scorer, options.tolerance, csat_scale, report)
+    # JSON has no infinity; a difference that large says it as well.
+    for name, value in report["parity"].items():
+        report["parity"][name] = value if math.isfinite(value) else 1e300
+    if not math.isfinite(report["golden_difference"]):
+        report["golden_difference"] = 1e300
+    json.dump(report, sys.stdout)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

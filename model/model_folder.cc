@@ -1,0 +1,172 @@
+#include "model/model_folder.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "data/error.h"
+#include "data/files.h"
+
+namespace arcsat {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr int kFormatVersion = 1;
+
+Json DescribeModel(const LoadedModel& loaded, const std::string& sha256) {
+  const ModelOptions& o = loaded.model->options();
+  return {{"format", "arcsat-model"},
+          {"version", kFormatVersion},
+          {"cross_turn_layers", loaded.model->encoder().options().cross_turn_layers},
+          {"cross_turn_window", o.cross_turn_window},
+          {"pooling", o.pooling},
+          {"conversation_layers", o.conversation_layers},
+          {"conversation_hidden", o.conversation_hidden},
+          {"conversation_heads", o.conversation_heads},
+          {"conversation_window", o.conversation_window},
+          {"boxes", o.boxes},
+          {"dropout", o.dropout},
+          {"max_turn_tokens", o.max_turn_tokens},
+          {"survey_target", loaded.survey.target},
+          {"satisfied_from", loaded.survey.satisfied_from},
+          {"sha256", sha256}};
+}
+
+template <class T>
+T Get(const Json& json, const char* key, const std::string& place) {
+  try {
+    return json.at(key).get<T>();
+  } catch (const Json::exception&) {
+    throw Error({place, fmt::format("\"arcsat.{}\" is missing or of the wrong type", key),
+                 "expected a model that this program saved", "save the model again"});
+  }
+}
+
+ModelOptions ReadModelOptions(const Json& json, const std::string& place) {
+  ModelOptions o;
+  o.cross_turn_layers = Get<int>(json, "cross_turn_layers", place);
+  o.cross_turn_window = Get<int>(json, "cross_turn_window", place);
+  o.pooling = Get<std::string>(json, "pooling", place);
+  o.conversation_layers = Get<int>(json, "conversation_layers", place);
+  o.conversation_hidden = Get<int>(json, "conversation_hidden", place);
+  o.conversation_heads = Get<int>(json, "conversation_heads", place);
+  o.conversation_window = Get<int>(json, "conversation_window", place);
+  o.boxes = Get<int>(json, "boxes", place);
+  o.dropout = Get<double>(json, "dropout", place);
+  o.max_turn_tokens = Get<int>(json, "max_turn_tokens", place);
+  const bool sane = o.cross_turn_layers >= 0 && o.cross_turn_window >= 1 &&
+                    o.conversation_layers >= 0 && o.conversation_layers <= 64 &&
+                    o.conversation_hidden >= 1 && o.conversation_hidden <= 16384 &&
+                    o.conversation_heads >= 1 &&
+                    o.conversation_hidden % o.conversation_heads == 0 &&
+                    o.conversation_window >= 1 && o.boxes >= 2 && o.boxes <= 100 &&
+                    o.max_turn_tokens >= 2 && (o.pooling == "mean" || o.pooling == "first");
+  if (!sane) {
+    throw Error({place, "\"arcsat\" holds a size out of range", "expected a model that was saved",
+                 "copy the folder again"});
+  }
+  return o;
+}
+
+void CheckSizes(const LoadedModel& loaded) {
+  const auto& config = loaded.model->encoder().config();
+  if (loaded.tokenizer->size() > config.vocabulary) {
+    throw Error({loaded.folder.string(),
+                 fmt::format("the tokenizer has {} ids, the encoder {} rows",
+                             loaded.tokenizer->size(), config.vocabulary),
+                 "expected a tokenizer no larger than the encoder's vocabulary",
+                 "check that the tokenizer's files and config.json belong together"});
+  }
+  if (loaded.model->options().max_turn_tokens > config.max_length()) {
+    throw Error({"model.max_turn_tokens",
+                 fmt::format("is {}", loaded.model->options().max_turn_tokens),
+                 fmt::format("expected at most {}, the encoder's positions", config.max_length()),
+                 "choose a smaller number"});
+  }
+}
+
+}  // namespace
+
+LoadedModel StartModel(const fs::path& encoder, const ModelOptions& options,
+                       const SurveyOptions& survey, std::uint64_t seed) {
+  LoadedModel loaded;
+  loaded.folder = encoder;
+  loaded.survey = survey;
+  loaded.tokenizer = LoadTokenizer(encoder);
+  const EncoderConfig config = ReadEncoderConfig(encoder);
+  TensorFile weights;
+  const bool pretrained = fs::exists(encoder / "model.safetensors");
+  if (pretrained) weights = ReadSafetensors(encoder / "model.safetensors");
+  loaded.model = std::make_unique<ArcModel>(config, options, pretrained ? &weights : nullptr, seed);
+  CheckSizes(loaded);
+  return loaded;
+}
+
+void SaveModel(const LoadedModel& loaded, const fs::path& folder) {
+  fs::path part = folder;
+  part += fmt::format(".part{}", ::getpid());
+  fs::remove_all(part);
+  std::error_code code;
+  fs::create_directories(part, code);
+  if (code) {
+    throw Error({part.string(), "cannot be made: " + code.message(), "a folder that can be written",
+                 "choose another --out"});
+  }
+  WriteSafetensors(part / "model.safetensors",
+                   {loaded.model->NamedTensors(), {{"format", "pt"}}});
+  Json config = loaded.model->encoder().config().original;
+  config["arcsat"] = DescribeModel(loaded, Sha256File(part / "model.safetensors"));
+  WriteFile(part / "config.json", config.dump(2) + "\n");
+  for (const fs::path& file : loaded.tokenizer->files()) {
+    WriteFile(part / file.filename(), ReadFile(file));
+  }
+  SyncFolder(part);
+  // The old folder steps aside first: at every moment one whole model lies under one of the names.
+  fs::path old = folder;
+  old += ".old";
+  fs::remove_all(old);
+  if (fs::exists(folder)) fs::rename(folder, old);
+  fs::rename(part, folder);
+  SyncFolder(folder.parent_path().empty() ? fs::path(".") : folder.parent_path());
+  fs::remove_all(old);
+}
+
+LoadedModel LoadModel(const fs::path& folder) {
+  const std::string place = (folder / "config.json").string();
+  const EncoderConfig config = ReadEncoderConfig(folder);
+  if (!config.original.contains("arcsat") || !config.original["arcsat"].is_object()) {
+    throw Error({place, "has no \"arcsat\" part: this is an encoder, not a trained model",
+                 "expected the model folder of a run", "train one first: arcsat train"});
+  }
+  const Json& ours = config.original["arcsat"];
+  if (const int version = Get<int>(ours, "version", place); version > kFormatVersion) {
+    throw Error({place, fmt::format("format version {}", version),
+                 fmt::format("expected at most {}", kFormatVersion), "use a newer arcsat"});
+  }
+  const fs::path weights_path = folder / "model.safetensors";
+  const std::string sum = Sha256File(weights_path);
+  if (sum != Get<std::string>(ours, "sha256", place)) {
+    throw Error({weights_path.string(), "SHA-256 is " + sum,
+                 "expected " + Get<std::string>(ours, "sha256", place),
+                 "the file changed or was cut short after it was saved; copy the folder again"});
+  }
+  const TensorFile weights = ReadSafetensors(weights_path);
+  LoadedModel loaded;
+  loaded.folder = folder;
+  loaded.survey.target = Get<std::string>(ours, "survey_target", place);
+  loaded.survey.satisfied_from = Get<double>(ours, "satisfied_from", place);
+  loaded.tokenizer = LoadTokenizer(folder);
+  loaded.model = std::make_unique<ArcModel>(config, ReadModelOptions(ours, place), &weights, 0);
+  loaded.name = sum.substr(0, 12);
+  CheckSizes(loaded);
+  return loaded;
+}
+
+fs::path ModelFolder(const fs::path& path) {
+  for (const fs::path& candidate : {path / "model", path}) {
+    if (fs::exists(candidate / "config.json")) return candidate;
+  }
+  throw Error({path.string(), fs::exists(path) ? "holds no config.json" : "does not exist",
+               "expected a run folder or its model folder", "check the path"});
+}
+
+}  // namespace arcsat

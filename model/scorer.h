@@ -1,0 +1,36 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "data/batch.h"
+#include "data/score.h"
+#include "model/model_folder.h"
+
+namespace arcsat {
+
+struct ScorerOptions {
+  int batch_tokens = 8192;   ///< tokens computed at once
+  int segment_turns = 1024;  ///< a longer conversation is scored in segments, with the same result
+};
+
+/// Scores encoded conversations. Batch mates and their order change nothing.
+///
+///   Scorer scorer(*loaded.model);
+///   std::vector<RawScore> scores = scorer.Score(conversations);  // in the order given
+class Scorer {
+ public:
+  explicit Scorer(const ArcModel& model, const ScorerOptions& options = {});
+  /// A conversation without turns gets a score without turns, its outlook at even odds.
+  /// `progress` is told how many conversations are done.
+  std::vector<RawScore> Score(const std::vector<EncodedConversation>& conversations,
+                              const std::function<void(std::size_t)>& progress = {}) const;
+
+ private:
+  void ScoreSegments(const std::vector<Segment>& segments, const std::vector<std::size_t>& owners,
+                     const std::vector<int>& warm_up, std::vector<RawScore>* scores) const;
+  const ArcModel& model_;
+  ScorerOptions options_;
+};
+
+}  // namespace arcsat

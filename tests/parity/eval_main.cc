@@ -1,0 +1,164 @@
+// Reads numbers as JSON on standard input and writes the figures of eval/ as JSON on standard
+// output, for tests/parity/test_eval.py to compare with scikit-learn, scipy and statsmodels.
+#include <cmath>
+#include <exception>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "data/conversation.h"
+#include "eval/calibration.h"
+#include "eval/claim.h"
+#include "eval/evaluation.h"
+#include "eval/logistic.h"
+#include "eval/metrics.h"
+#include "eval/special.h"
+
+namespace arcsat {
+namespace {
+
+using Reals = std::vector<double>;
+using Integers = std::vector<int>;
+
+Json Real(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Eigen::VectorXd Vector(const Json& json) {
+  const Reals values = json.get<Reals>();
+  return Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size()));
+}
+
+Json Array(const Eigen::VectorXd& v) { return Json(Reals(v.data(), v.data() + v.size())); }
+
+Json Binary(const Json& in) {
+  const Reals p = in.at("p").get<Reals>(), w = in.at("w").get<Reals>();
+  const Integers y = in.at("y").get<Integers>();
+  const double t = in.at("threshold").get<double>();
+  const int bins = in.at("bins").get<int>();
+  return {{"accuracy", Real(Accuracy(p, y, t, w))},
+          {"balanced_accuracy", Real(BalancedAccuracy(p, y, t, w))},
+          {"macro_f1", Real(MacroF1(p, y, t, w))},
+          {"roc_auc", Real(RocAuc(p, y, w))},
+          {"pr_auc", Real(PrAuc(p, y, w))},
+          {"brier", Real(Brier(p, y, w))},
+          {"log_loss", Real(LogLoss(p, y, w))},
+          {"ece", Real(ExpectedCalibrationError(p, y, bins, w))},
+          {"debiased", Real(DebiasedCalibrationError(p, y, bins, w))}};
+}
+
+Json Classes(const Json& in) {
+  const Integers y = in.at("y").get<Integers>(), predicted = in.at("predicted").get<Integers>();
+  const Eigen::MatrixXd confusion =
+      Confusion(y, predicted, in.at("classes").get<int>(), in.at("w").get<Reals>());
+  return {{"accuracy", Real(Accuracy(confusion))},
+          {"uar", Real(UnweightedAverageRecall(confusion))},
+          {"macro_f1", Real(MacroF1(confusion))},
+          {"kappa", Real(CohenKappa(confusion))},
+          {"kappa_linear", Real(CohenKappa(confusion, KappaWeights::kLinear))},
+          {"kappa_quadratic", Real(CohenKappa(confusion, KappaWeights::kQuadratic))}};
+}
+
+Json Logistic(const Json& in) {
+  const Json& columns = in.at("x");
+  const Eigen::VectorXd y = Vector(in.at("y"));
+  Eigen::MatrixXd x(y.size(), static_cast<Eigen::Index>(columns.size()));
+  for (std::size_t j = 0; j < columns.size(); ++j) {
+    x.col(static_cast<Eigen::Index>(j)) = Vector(columns[j]);
+  }
+  LogisticOptions options;
+  options.ridge = in.at("ridge").get<double>();
+  const LogisticFit fit = FitLogistic(x, y, options, Vector(in.at("w")));
+  return {{"coefficients", Array(fit.coefficients)},
+          {"standard_errors", Array(fit.StandardErrors())},
+          {"log_likelihood", fit.log_likelihood},
+          {"separated", fit.separated}};
+}
+
+Json Temperature(const Json& in) {
+  const TemperatureFit fit = FitTemperature(Vector(in.at("logit")), Vector(in.at("y")));
+  return {{"slope", fit.slope}, {"standard_error", fit.standard_error}};
+}
+
+Json Claim(const Json& in) {
+  Json tests = Json::array();
+  for (const NestedTest& test :
+       TestClaim(in.at("entry").get<Reals>(), in.at("exit").get<Reals>(),
+                 in.at("outlook_logit").get<Reals>(), in.at("y").get<Integers>())) {
+    tests.push_back({{"name", test.name},
+                     {"coefficient", test.coefficient},
+                     {"interval", {test.interval.low, test.interval.high}},
+                     {"chi_squared", Real(test.chi_squared)},
+                     {"p_value", Real(test.p_value)}});
+  }
+  return tests;
+}
+
+Json ChiSquare(const Json& in) {
+  Json out = Json::array();
+  for (const Json& pair : in) {
+    out.push_back(ChiSquareSurvival(pair.at(0).get<double>(), pair.at(1).get<int>()));
+  }
+  return out;
+}
+
+// Surveyed conversations and, beside them, two rated turns each.
+Json Report(const Json& in) {
+  const Reals p = in.at("p").get<Reals>(), entry = in.at("entry").get<Reals>(),
+              exit = in.at("exit").get<Reals>(), rating = in.at("rating").get<Reals>();
+  const Integers y = in.at("y").get<Integers>();
+  std::vector<SurveyItem> survey;
+  std::vector<TurnItem> turns;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    const int c = static_cast<int>(i);
+    const std::string channel = i % 2 == 0 ? "chat" : "voice";
+    survey.push_back({"c", p[i], y[i] == 1, channel, "billing", 4 + c % 40});
+    turns.push_back({c, entry[i], rating[i], channel, "billing", 4 + c % 40});
+    turns.push_back({c, exit[i], rating[i], channel, "billing", 4 + c % 40});
+  }
+  return ToJson(Evaluate(survey, turns));
+}
+
+Json CalibrationOf(const Json& in) {
+  const Reals entry = in.at("entry").get<Reals>(), exit = in.at("exit").get<Reals>(),
+              outlook = in.at("outlook_logit").get<Reals>();
+  const Integers y = in.at("y").get<Integers>();
+  std::vector<LabeledScore> items(y.size());
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    items[i].raw.outlook_logit = outlook[i];
+    items[i].raw.turns = {{0, Speaker::kCustomer, entry[i], 0},
+                          {2, Speaker::kCustomer, exit[i], 0}};
+    items[i].satisfied = y[i] == 1;
+  }
+  return ToJson(FitCalibration(items));
+}
+
+Json Answer(const Json& in) {
+  Json out = Json::object();
+  if (in.contains("binary")) out["binary"] = Binary(in["binary"]);
+  if (in.contains("classes")) out["classes"] = Classes(in["classes"]);
+  if (in.contains("ranks")) {
+    out["spearman"] =
+        Real(Spearman(in["ranks"].at("a").get<Reals>(), in["ranks"].at("b").get<Reals>()));
+  }
+  if (in.contains("logistic")) out["logistic"] = Logistic(in["logistic"]);
+  if (in.contains("temperature")) out["temperature"] = Temperature(in["temperature"]);
+  if (in.contains("claim")) out["claim"] = Claim(in["claim"]);
+  if (in.contains("chi_square")) out["chi_square"] = ChiSquare(in["chi_square"]);
+  if (in.contains("report")) out["report"] = Report(in["report"]);
+  if (in.contains("calibration")) out["calibration"] = CalibrationOf(in["calibration"]);
+  return out;
+}
+
+}  // namespace
+}  // namespace arcsat
+
+int main() {
+  try {
+    const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
+    std::cout << arcsat::Answer(arcsat::Json::parse(text)).dump() << "\n";
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << "\n";
+    return 1;
+  }
+}

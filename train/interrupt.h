@@ -1,0 +1,16 @@
+#pragma once
+
+namespace arcsat {
+
+/// While one lives, the first Ctrl-C or SIGTERM only sets a flag, so that the work under way can be
+/// finished and saved; a second one ends the process as usual.
+class InterruptGuard {
+ public:
+  InterruptGuard();
+  ~InterruptGuard();
+  InterruptGuard(const InterruptGuard&) = delete;
+  InterruptGuard& operator=(const InterruptGuard&) = delete;
+  static bool Requested();
+};
+
+}  // namespace arcsat

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace arcsat {
+
+/// The order in which conversations are seen: in each epoch every one once, in a shuffle that
+/// depends on the seed and the epoch alone. Batch `b` of the run is computed from `b`, so a run can
+/// go on anywhere. The last batch of an epoch may be smaller.
+class Sampler {
+ public:
+  Sampler(std::int64_t items, int batch, std::uint64_t seed);
+
+  std::int64_t batches_per_epoch() const { return batches_; }
+  /// Indices (0..items-1) of batch `index`, counted over all epochs from 0.
+  std::vector<std::int64_t> Batch(std::int64_t index);
+
+ private:
+  std::int64_t items_, batch_, batches_;
+  std::uint64_t seed_;
+  std::int64_t epoch_ = -1;
+  std::vector<std::int64_t> order_;
+};
+
+}  // namespace arcsat

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/model_folder.h"
+#include "train/checkpoint.h"
+#include "train/losses.h"
+#include "train/optimizer.h"
+#include "train/run_log.h"
+#include "train/sampler.h"
+#include "train/validation.h"
+
+namespace arcsat {
+
+/// One update, for whoever watches.
+struct StepReport {
+  std::int64_t update = 0, updates = 0;  ///< done, in all
+  int epoch = 0;                         ///< from 1
+  double outlook_loss = 0, state_loss = 0, loss = 0;
+  double rate = 0;                       ///< learning rate of the heads
+  double gradient_norm = 0;
+  bool skipped = false;                  ///< not finite, so the weights stayed
+  double conversations_per_second = 0, tokens_per_second = 0;  ///< since the run began
+};
+
+struct TrainResult {
+  std::int64_t updates = 0;
+  bool interrupted = false;      ///< a checkpoint was written; --resume goes on
+  bool stopped_early = false;    ///< no gain in `patience` validations
+  std::optional<double> best;    ///< Selection() of the model kept
+  std::int64_t best_update = 0;
+};
+
+/// The training loop. Writes RUN/checkpoints, RUN/model (the best so far), metrics.jsonl, TensorBoard
+/// events and log.txt.
+///
+///   Trainer trainer(&loaded, options, train, validation, run);
+///   trainer.Resume();  // optional
+///   TrainResult result = trainer.Run();
+class Trainer {
+ public:
+  /// `train` must hold labels. All references must outlive the trainer.
+  Trainer(LoadedModel* loaded, const TrainOptions& options,
+          const std::vector<EncodedConversation>& train,
+          const std::vector<EncodedConversation>& validation, std::filesystem::path run);
+
+  /// Takes up the newest whole checkpoint; false where there is none. Error when it belongs to other
+  /// data or another model.
+  bool Resume();
+
+  TrainResult Run();
+
+  std::int64_t TotalUpdates() const;
+  std::int64_t updates() const { return state_.updates; }  ///< done so far
+
+  std::function<void(const StepReport&)> on_step;
+  std::function<void(std::int64_t, const Validation&, bool best)> on_validation;
+  std::function<void(const std::string&)> on_message;
+  /// Asked between batches; true ends the run with a checkpoint. For a signal, or a test.
+  std::function<bool()> stop_requested;
+
+ private:
+  struct Sample;
+  Sample NextSample();
+  void ForwardBackward(const Sample& sample);
+  void Update(const Sample& sample);
+  void ValidateAndKeep();
+  void Save();
+  void Say(const std::string& text);
+  bool EpochEnds() const { return state_.batches % sampler_.batches_per_epoch() == 0; }
+  int Accumulated() const;
+  std::int64_t UpdatesPerEpoch() const;
+  std::vector<Segment> Segments(std::int64_t batch);
+  LabelWeights UpdateWeights(std::int64_t batch);
+
+  LoadedModel* loaded_;
+  ArcModel& model_;
+  TrainOptions options_;
+  LabelOptions labels_;
+  const std::vector<EncodedConversation>& train_;
+  const std::vector<EncodedConversation>& validation_;
+  std::filesystem::path run_;
+  Sampler sampler_;
+  Optimizer optimizer_;
+  TrainState state_;
+  std::unique_ptr<RunLog> log_;
+  std::int64_t seen_conversations_ = 0, seen_tokens_ = 0;
+  double seconds_ = 0;
+  LabelWeights update_weights_;
+  std::int64_t update_weights_of_ = -1;
+};
+
+/// SHA-256 over ids, labels and tokens in order: what a run must find again when it is resumed.
+std::string Fingerprint(const std::vector<EncodedConversation>& conversations);
+
+/// cpu, cuda or auto (cuda where there is one). UsageError when cuda is asked for and missing.
+torch::Device ChooseDevice(const std::string& name);
+
+}  // namespace arcsat

@@ -1,0 +1,75 @@
+#include "train/validation.h"
+
+#include <cmath>
+
+#include "data/error.h"
+#include "eval/metrics.h"
+#include "model/scorer.h"
+
+namespace arcsat {
+namespace {
+
+std::optional<double> Finite(double value) {
+  return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+}  // namespace
+
+Validation Validate(const ArcModel& model, const std::vector<EncodedConversation>& conversations) {
+  const std::vector<RawScore> scores = Scorer(model).Score(conversations);
+  std::vector<double> p, states, ratings;
+  std::vector<int> y;
+  double error = 0;
+  for (std::size_t c = 0; c < scores.size(); ++c) {
+    if (conversations[c].satisfied >= 0) {
+      p.push_back(1 / (1 + std::exp(-scores[c].outlook_logit)));
+      y.push_back(conversations[c].satisfied > 0.5F ? 1 : 0);
+    }
+    for (const RawTurn& turn : scores[c].turns) {
+      const float rating = conversations[c].turns[static_cast<std::size_t>(turn.index)].rating;
+      if (rating < 0) continue;
+      states.push_back(turn.state);
+      ratings.push_back(rating);
+      error += std::abs(turn.state - rating);
+    }
+  }
+  Validation out;
+  out.surveyed = static_cast<std::int64_t>(p.size());
+  out.rated = static_cast<std::int64_t>(ratings.size());
+  if (!p.empty()) {
+    out.log_loss = Finite(LogLoss(p, y));
+    out.accuracy = Finite(Accuracy(p, y));
+    out.auc = Finite(RocAuc(p, y));
+  }
+  if (!ratings.empty()) {
+    out.state_error = Finite(error / static_cast<double>(ratings.size()));
+    out.state_rank = Finite(Spearman(states, ratings));
+  }
+  return out;
+}
+
+double Selection(const Validation& v, const std::string& select) {
+  if (select == "state" && v.state_error) return *v.state_error;
+  if (select == "accuracy" && v.accuracy) return -*v.accuracy;
+  if (select == "auc" && v.auc) return -*v.auc;
+  if (v.log_loss) return *v.log_loss;
+  if (v.state_error) return *v.state_error;
+  throw Error({"validation data", "no conversation has a survey answer or a rated turn",
+               "expected at least one label to choose the best model by",
+               "give labelled conversations with --validation"});
+}
+
+Json ToJson(const Validation& v) {
+  Json json = {{"surveyed", v.surveyed}, {"rated", v.rated}};
+  const auto put = [&](const char* name, const std::optional<double>& value) {
+    if (value) json[name] = *value;
+  };
+  put("log_loss", v.log_loss);
+  put("accuracy", v.accuracy);
+  put("auc", v.auc);
+  put("state_error", v.state_error);
+  put("state_rank", v.state_rank);
+  return json;
+}
+
+}  // namespace arcsat

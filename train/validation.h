@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/batch.h"
+#include "model/arc_model.h"
+
+namespace arcsat {
+
+/// How the model does on conversations it does not learn from. Figures that need labels which are
+/// not there are empty.
+struct Validation {
+  std::int64_t surveyed = 0;          ///< conversations with an answer
+  std::optional<double> log_loss, accuracy, auc;  ///< of the outlook at the last turn
+  std::int64_t rated = 0;             ///< rated customer turns
+  std::optional<double> state_error;  ///< mean |state - rating|, both on 0..1
+  std::optional<double> state_rank;   ///< Spearman's correlation of state and rating
+};
+
+Validation Validate(const ArcModel& model, const std::vector<EncodedConversation>& conversations);
+
+/// What `train.select` minimises: "log_loss", "accuracy" and "auc" (negated), or "state" (error).
+/// Falls back to the state's error where nobody answered, and the other way round.
+double Selection(const Validation& validation, const std::string& select);
+
+Json ToJson(const Validation& validation);
+
+}  // namespace arcsat
