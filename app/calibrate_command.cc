@@ -77,6 +77,10 @@ int Run(const std::vector<std::string>& args) {
   for (auto& item : ScoreLabelled(stream, data, loaded.survey, &report)) {
     items.push_back(std::move(item.score));
   }
+  if (report.read == 0) {
+    throw Error({data, "holds no conversation", "expected one JSON object a line",
+                 "see docs/formats.md; arcsat inspect FILE"});
+  }
   const Calibration fitted = FitCalibration(items, calibration);
   const auto path = loaded.folder / "calibration.json";
   SaveCalibration(fitted, path);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <unordered_set>
@@ -127,6 +128,7 @@ ReadReport ScoreStream::Run(const std::string& path,
     encoder.Trim();
   };
   const ReadReport report = ForEachConversation(path, read, [&](Conversation&& conversation) {
+    if (wanted && !wanted(conversation)) return;
     encoded.push_back(encoder.Encode(conversation, model->survey));
     records.push_back(std::move(conversation));
     if (static_cast<int>(records.size()) >= window) flush();
@@ -138,23 +140,26 @@ ReadReport ScoreStream::Run(const std::string& path,
 std::vector<LabelledConversation> ScoreLabelled(const ScoreStream& stream, const std::string& path,
                                                 const SurveyOptions& survey, ReadReport* report) {
   std::vector<LabelledConversation> out;
-  *report = stream.Run(path, [&](const Conversation& conversation, RawScore&& raw) {
+  ScoreStream labelled = stream;
+  labelled.wanted = [&survey](const Conversation& conversation) {
+    return Satisfied(conversation, survey).has_value() ||
+           std::any_of(conversation.turns.begin(), conversation.turns.end(),
+                       [](const Turn& turn) { return !turn.satisfaction.empty(); });
+  };
+  *report = labelled.Run(path, [&](const Conversation& conversation, RawScore&& raw) {
     LabelledConversation item;
     item.score.satisfied = Satisfied(conversation, survey);
     if (survey.target == "survey" && conversation.survey) {
       item.score.answer = conversation.survey->score;
     }
-    bool rated = false;
     for (const RawTurn& turn : raw.turns) {
       const auto& ratings = conversation.turns[static_cast<std::size_t>(turn.index)].satisfaction;
       item.score.ratings.push_back(std::nullopt);
       if (ratings.empty()) continue;
-      rated = true;
       double sum = 0;
       for (const double rating : ratings) sum += rating;
       item.score.ratings.back() = sum / static_cast<double>(ratings.size());
     }
-    if (!item.score.satisfied && !rated) return;
     if (conversation.channel) item.channel = Name(*conversation.channel);
     item.problem_type = conversation.problem_type;
     item.turns = static_cast<int>(conversation.turns.size());

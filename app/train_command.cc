@@ -156,6 +156,10 @@ int Train(const Call& call, const Options& options) {
   const Data data = ReadData(call, loaded);
   PrepareRun(call, options);
   Trainer trainer(&loaded, call.train, data.train, data.validation, call.out);
+  // Resume() may have to tell of a checkpoint that it passes over.
+  trainer.on_message = [&](const std::string& text) {
+    if (!call.common.quiet) fmt::print(stderr, "{}\n", text);
+  };
   if (call.resume && !trainer.Resume() && !call.common.quiet) {
     fmt::print(stderr, "no whole checkpoint yet: the run begins anew\n");
   }

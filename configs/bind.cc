@@ -21,7 +21,9 @@ void Bind(Options& options, SimulateOptions* fields) {
       .Add("simulate.response_share", &fields->response_share,
            "share of all conversations with an answered survey", Between(0.0, 1.0))
       .Add("simulate.response_bias", &fields->response_bias,
-           "how much the answer decides who answers; 0: not at all", Between(0.0, 10.0))
+           "how much the answer decides who answers; 0: not at all", Between(0.0, 1.0))
+      .Add("simulate.rated_share", &fields->rated_share,
+           "share of conversations whose turns three raters rated", Between(0.0, 1.0))
       .Add("simulate.word_error_low", &fields->word_error_low,
            "the recogniser's error rate on the telephone: lowest of a conversation",
            Between(0.0, 1.0))

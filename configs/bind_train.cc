@@ -123,7 +123,7 @@ void Bind(Options& options, EvaluationOptions* e) {
       .Add("evaluate.state_high", &e->state_high, "a state from here on is positive",
            Between(0.0, 1.0))
       .Add("evaluate.resamples", &e->bootstrap.resamples, "of the bootstrap",
-           Between(10, 1'000'000))
+           Between(100, 1'000'000))
       .Add("evaluate.seed", &e->bootstrap.seed, "of the bootstrap");
 }
 

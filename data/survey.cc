@@ -22,9 +22,19 @@ std::optional<std::string> AttributeName(const SurveyOptions& options) {
                     "expected survey or attribute:NAME", "name one of the two"});
 }
 
+/// The attribute of that name or, where there is none, what a path with dots leads to.
+const Json* FindAttribute(const Json& attributes, const std::string& name) {
+  if (!attributes.is_object()) return nullptr;
+  if (const auto found = attributes.find(name); found != attributes.end()) return &*found;
+  const std::size_t dot = name.find('.');
+  if (dot == std::string::npos) return nullptr;
+  const auto outer = attributes.find(name.substr(0, dot));
+  return outer == attributes.end() ? nullptr : FindAttribute(*outer, name.substr(dot + 1));
+}
+
 std::optional<bool> AttributeAnswer(const Conversation& conversation, const std::string& name) {
-  const auto found = conversation.attributes.find(name);
-  if (found == conversation.attributes.end() || found->is_null()) return std::nullopt;
+  const Json* found = FindAttribute(conversation.attributes, name);
+  if (found == nullptr || found->is_null()) return std::nullopt;
   if (found->is_boolean()) return found->get<bool>();
   if (*found == 1 || *found == "yes") return true;
   if (*found == 0 || *found == "no") return false;

@@ -13,6 +13,7 @@ struct SurveyOptions {
   /// and 10 of 0..10); on a scale of two boxes ([0, 1]) the top one.
   double satisfied_from = -1;
   /// "survey", or "attribute:NAME": that attribute (true/false, 0/1, "yes"/"no") is the answer.
+  /// A dot leads into an attribute that is an object: "attribute:truth.satisfied".
   std::string target = "survey";
 };
 

@@ -29,8 +29,9 @@ class Workshop {
     fs::remove_all(folder_, code);
     fs::create_directories(bundle(), code);
     if (code) {
+      const std::string reason = code.message();
       fs::remove_all(folder_, code);
-      throw Error({target.string(), "cannot be made: " + code.message(),
+      throw Error({target.string(), "cannot be made: " + reason,
                    "expected a place that can be written", "choose another --out"});
     }
   }

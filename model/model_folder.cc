@@ -53,13 +53,12 @@ ModelOptions ReadModelOptions(const Json& json, const std::string& place) {
   o.boxes = Get<int>(json, "boxes", place);
   o.dropout = Get<double>(json, "dropout", place);
   o.max_turn_tokens = Get<int>(json, "max_turn_tokens", place);
-  const bool sane = o.cross_turn_layers >= 0 && o.cross_turn_window >= 1 &&
-                    o.conversation_layers >= 0 && o.conversation_layers <= 64 &&
-                    o.conversation_hidden >= 1 && o.conversation_hidden <= 16384 &&
-                    o.conversation_heads >= 1 &&
-                    o.conversation_hidden % o.conversation_heads == 0 &&
-                    o.conversation_window >= 1 && o.boxes >= 2 && o.boxes <= 100 &&
-                    o.max_turn_tokens >= 2 && (o.pooling == "mean" || o.pooling == "first");
+  const bool sane =
+      o.cross_turn_layers >= 0 && o.cross_turn_window >= 1 && o.conversation_layers >= 0 &&
+      o.conversation_layers <= 64 && o.conversation_hidden >= 1 && o.conversation_hidden <= 16384 &&
+      o.conversation_heads >= 1 && o.conversation_hidden % o.conversation_heads == 0 &&
+      o.conversation_window >= 1 && o.boxes >= 2 && o.boxes <= 100 && o.max_turn_tokens >= 2 &&
+      (o.pooling == "mean" || o.pooling == "first");
   if (!sane) {
     throw Error({place, "\"arcsat\" holds a size out of range", "expected a model that was saved",
                  "copy the folder again"});
@@ -101,6 +100,39 @@ LoadedModel StartModel(const fs::path& encoder, const ModelOptions& options,
   return loaded;
 }
 
+namespace {
+
+/// SHA-256 of the tokenizer's files, by name: a changed vocabulary would give other ids, unseen.
+Json TokenizerSums(const Tokenizer& tokenizer) {
+  Json sums = Json::object();
+  for (const fs::path& file : tokenizer.files()) {
+    sums[file.filename().string()] = Sha256File(file);
+  }
+  return sums;
+}
+
+void FillModelFolder(const LoadedModel& loaded, const fs::path& folder) {
+  WriteSafetensors(folder / "model.safetensors",
+                   {loaded.model->NamedTensors(), {{"format", "pt"}}});
+  Json config = loaded.model->encoder().config().original;
+  config["arcsat"] = DescribeModel(loaded, Sha256File(folder / "model.safetensors"));
+  config["arcsat"]["tokenizer_sha256"] = TokenizerSums(*loaded.tokenizer);
+  WriteFile(folder / "config.json", config.dump(2) + "\n");
+  for (const fs::path& file : loaded.tokenizer->files()) {
+    WriteFile(folder / file.filename(), ReadFile(file));
+  }
+  SyncFolder(folder);
+}
+
+void CheckSum(const fs::path& path, const std::string& expected) {
+  const std::string sum = Sha256File(path);
+  if (sum == expected) return;
+  throw Error({path.string(), "SHA-256 is " + sum, "expected " + expected,
+               "the file changed or was cut short after it was saved; copy the folder again"});
+}
+
+}  // namespace
+
 void SaveModel(const LoadedModel& loaded, const fs::path& folder) {
   fs::path part = folder;
   part += fmt::format(".part{}", ::getpid());
@@ -111,15 +143,12 @@ void SaveModel(const LoadedModel& loaded, const fs::path& folder) {
     throw Error({part.string(), "cannot be made: " + code.message(), "a folder that can be written",
                  "choose another --out"});
   }
-  WriteSafetensors(part / "model.safetensors",
-                   {loaded.model->NamedTensors(), {{"format", "pt"}}});
-  Json config = loaded.model->encoder().config().original;
-  config["arcsat"] = DescribeModel(loaded, Sha256File(part / "model.safetensors"));
-  WriteFile(part / "config.json", config.dump(2) + "\n");
-  for (const fs::path& file : loaded.tokenizer->files()) {
-    WriteFile(part / file.filename(), ReadFile(file));
+  try {
+    FillModelFolder(loaded, part);
+  } catch (...) {
+    fs::remove_all(part, code);  // nothing half-written stays
+    throw;
   }
-  SyncFolder(part);
   // The old folder steps aside first: at every moment one whole model lies under one of the names.
   fs::path old = folder;
   old += ".old";
@@ -143,11 +172,13 @@ LoadedModel LoadModel(const fs::path& folder) {
                  fmt::format("expected at most {}", kFormatVersion), "use a newer arcsat"});
   }
   const fs::path weights_path = folder / "model.safetensors";
-  const std::string sum = Sha256File(weights_path);
-  if (sum != Get<std::string>(ours, "sha256", place)) {
-    throw Error({weights_path.string(), "SHA-256 is " + sum,
-                 "expected " + Get<std::string>(ours, "sha256", place),
-                 "the file changed or was cut short after it was saved; copy the folder again"});
+  const std::string sum = Get<std::string>(ours, "sha256", place);
+  CheckSum(weights_path, sum);
+  // Models saved before the sums were kept lack them.
+  const Json sums = ours.contains("tokenizer_sha256") ? ours["tokenizer_sha256"] : Json::object();
+  for (const auto& [name, value] : sums.items()) {
+    // The name comes from the file: it must not lead out of the folder.
+    CheckSum(folder / fs::path(name).filename(), Get<std::string>(sums, name.c_str(), place));
   }
   const TensorFile weights = ReadSafetensors(weights_path);
   LoadedModel loaded;

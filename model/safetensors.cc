@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::uint64_t kMaxHeader = 100U << 20;  // as the reference reader
 constexpr std::size_t kMaxRank = 16;
+constexpr std::uint64_t kMaxNumbers = std::uint64_t{1} << 48;  // times 8 bytes stays in 64 bits
 
 struct DType {
   const char* name;
@@ -23,16 +24,17 @@ struct DType {
   std::uint64_t bytes;
 };
 
-constexpr DType kTypes[] = {
-    {"F64", torch::kFloat64, 8}, {"F32", torch::kFloat32, 4}, {"F16", torch::kFloat16, 2},
-    {"BF16", torch::kBFloat16, 2}, {"I64", torch::kInt64, 8},  {"I32", torch::kInt32, 4},
-    {"I16", torch::kInt16, 2},   {"I8", torch::kInt8, 1},      {"U8", torch::kUInt8, 1},
-    {"BOOL", torch::kBool, 1}};
+constexpr DType kTypes[] = {{"F64", torch::kFloat64, 8}, {"F32", torch::kFloat32, 4},
+                            {"F16", torch::kFloat16, 2}, {"BF16", torch::kBFloat16, 2},
+                            {"I64", torch::kInt64, 8},   {"I32", torch::kInt32, 4},
+                            {"I16", torch::kInt16, 2},   {"I8", torch::kInt8, 1},
+                            {"U8", torch::kUInt8, 1},    {"BOOL", torch::kBool, 1}};
 
 [[noreturn]] void Fail(const std::filesystem::path& path, const std::string& found,
                        const std::string& expected) {
-  throw Error({path.string(), found, expected,
-               "copy or download the file again; it is truncated, changed or not a .safetensors file"});
+  throw Error(
+      {path.string(), found, expected,
+       "copy or download the file again; it is truncated, changed or not a .safetensors file"});
 }
 
 struct Entry {
@@ -60,13 +62,19 @@ Entry ParseEntry(const std::filesystem::path& path, const std::string& name,
     if (dtype == type.name) entry.type = &type;
   }
   if (entry.type == nullptr) bad("unknown dtype " + dtype);
-  std::uint64_t bytes = entry.type->bytes;
+  std::uint64_t numbers = 1;
+  bool empty = false;
   if (value["shape"].size() > kMaxRank) bad("more than 16 dimensions");
   for (const auto& size : value["shape"]) {
     if (!size.is_number_unsigned()) bad("a dimension is not a whole number");
     const auto extent = size.get<std::uint64_t>();
-    if (extent != 0 && bytes > data_bytes / extent + entry.type->bytes) bad("larger than the file");
-    bytes *= extent;
+    // Zeros are left out here: an empty tensor, too, must have a shape whose product can be
+    // counted.
+    if (extent > kMaxNumbers || (extent != 0 && numbers > kMaxNumbers / extent)) {
+      bad("larger than any file");
+    }
+    if (extent != 0) numbers *= extent;
+    empty = empty || extent == 0;
     entry.shape.push_back(static_cast<std::int64_t>(extent));
   }
   for (const auto& offset : value["data_offsets"]) {
@@ -77,6 +85,7 @@ Entry ParseEntry(const std::filesystem::path& path, const std::string& name,
   if (entry.begin > entry.end || entry.end > data_bytes) {
     bad(fmt::format("bytes {}..{} of {}", entry.begin, entry.end, data_bytes));
   }
+  const std::uint64_t bytes = empty ? 0 : numbers * entry.type->bytes;
   if (entry.end - entry.begin != bytes) {
     bad(fmt::format("{} bytes for a shape that takes {}", entry.end - entry.begin, bytes));
   }
@@ -94,7 +103,8 @@ std::vector<Entry> ParseHeader(const std::filesystem::path& path, const std::str
     if (name == "__metadata__") {
       if (!value.is_object()) Fail(path, "__metadata__ is not an object", "strings by name");
       for (const auto& [key, text_value] : value.items()) {
-        if (!text_value.is_string()) Fail(path, "__metadata__ holds a non-string", "strings by name");
+        if (!text_value.is_string())
+          Fail(path, "__metadata__ holds a non-string", "strings by name");
         (*metadata)[key] = text_value;
       }
       continue;
@@ -151,7 +161,8 @@ TensorFile ReadSafetensors(const std::filesystem::path& path) {
 void WriteSafetensors(const std::filesystem::path& path, const TensorFile& file) {
   nlohmann::ordered_json header;
   if (!file.metadata.empty()) header["__metadata__"] = file.metadata;
-  // Widest types first keeps every tensor aligned to its element size, as the reference writer does.
+  // Widest types first keeps every tensor aligned to its element size, as the reference writer
+  // does.
   std::vector<std::pair<std::string, torch::Tensor>> ordered;
   for (const auto& [name, tensor] : file.tensors) {
     ordered.emplace_back(name, tensor.detach().to(torch::kCPU).contiguous());
@@ -161,9 +172,8 @@ void WriteSafetensors(const std::filesystem::path& path, const TensorFile& file)
   });
   std::uint64_t at = 0;
   for (const auto& [name, tensor] : ordered) {
-    const auto type = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const DType& t) {
-      return t.type == tensor.scalar_type();
-    });
+    const auto type = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                   [&](const DType& t) { return t.type == tensor.scalar_type(); });
     if (type == std::end(kTypes)) {
       throw Error({path.string(), "tensor \"" + name + "\" has a type the format lacks", "", ""});
     }

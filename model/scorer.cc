@@ -75,8 +75,10 @@ std::vector<RawScore> Scorer::Score(const std::vector<EncodedConversation>& conv
   }
   // Like lengths together; the segments of one conversation must stay in their order.
   std::sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) {
-    return std::tuple(a.segment.conversation->tokens, a.owner, a.segment.first) <
-           std::tuple(b.segment.conversation->tokens, b.owner, b.segment.first);
+    const auto key = [](const Piece& p) {
+      return std::tuple(p.segment.conversation->tokens, p.owner, p.segment.first + p.warm_up);
+    };
+    return key(a) < key(b);
   });
   for (std::size_t begin = 0; begin < pieces.size();) {
     std::vector<Segment> segments;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "data/error.h"
 #include "data/files.h"
@@ -36,9 +37,11 @@ std::vector<fs::path> ListCheckpoints(const fs::path& folder) {
     }
   }
   std::sort(found.begin(), found.end(), [](const fs::path& a, const fs::path& b) {
+    // The longer number is the larger one: "+10" comes after "+2".
     const auto key = [](const fs::path& p) {
       const std::string name = p.filename().string();
-      return std::pair(name.substr(0, name.find('+')).size(), name);
+      const std::string step = name.substr(0, name.find('+'));
+      return std::tuple(step.size(), step, name.size(), name);
     };
     return key(a) > key(b);
   });
@@ -120,7 +123,8 @@ void WriteCheckpoint(const fs::path& folder, const std::string& name, const Chec
     for (const char* file : kFiles) {
       files[file] = {{"bytes", fs::file_size(part / file)}, {"sha256", Sha256File(part / file)}};
     }
-    const Json manifest = {{"format", "arcsat-checkpoint"}, {"version", kVersion}, {"files", files}};
+    const Json manifest = {
+        {"format", "arcsat-checkpoint"}, {"version", kVersion}, {"files", files}};
     WriteFile(part / "MANIFEST.json", manifest.dump(2) + "\n");
     SyncFolder(part);
     fs::remove_all(target);

@@ -326,7 +326,11 @@ TrainResult Trainer::Run() {
       break;
     }
   }
-  if (!result.interrupted && validation_.empty()) SaveModel(*loaded_, run_ / "model");
+  if (!result.interrupted && validation_.empty()) {
+    optimizer_.SwapAverages();  // what is saved are the averages, if there are any
+    SaveModel(*loaded_, run_ / "model");
+    optimizer_.SwapAverages();
+  }
   result.updates = state_.updates;
   result.stopped_early = exhausted();
   result.best = state_.best;

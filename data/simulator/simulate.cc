@@ -20,7 +20,7 @@
 namespace arcsat {
 namespace {
 
-enum : std::uint64_t { kConversationStream = 1, kCustomerStream = 2 };
+enum : std::uint64_t { kConversationStream = 1, kCustomerStream = 2, kRaterStream = 3 };
 constexpr std::int64_t kSecondsOfYear = 365LL * 86400;
 
 void Require(bool holds, const char* field, double value, const char* expected) {
@@ -169,6 +169,24 @@ void Ask(const SimulateOptions& options, const Setting& setting, const std::vect
                               {"propensity", Decimals(offer * answer)}};
 }
 
+/// Ratings of the customer's turns, from a stream of their own: they change nothing else.
+void Rate(const SimulateOptions& options, std::int64_t index, const std::vector<double>& states,
+          std::vector<Turn>* turns) {
+  Random random(MixSeed(options.seed, kRaterStream, static_cast<std::uint64_t>(index)));
+  if (!random.Chance(options.rated_share)) return;
+  std::size_t state = 0;
+  for (Turn& turn : *turns) {
+    if (turn.speaker != Speaker::kCustomer || state >= states.size()) continue;
+    for (int rater = 0; rater < 3; ++rater) {
+      // A sum of three uniforms, close to normal: variance 3/12, times 1.2 squared.
+      const double noise = 1.2 * (random.Uniform() + random.Uniform() + random.Uniform() - 1.5);
+      turn.satisfaction.push_back(
+          std::clamp(std::floor(1.5 + 4 * states[state] + noise), 1.0, 5.0));
+    }
+    ++state;
+  }
+}
+
 }  // namespace
 
 void Validate(const SimulateOptions& options) {
@@ -180,6 +198,7 @@ void Validate(const SimulateOptions& options) {
           "a number from 0 to 1");
   Require(share(options.response_bias), "response_bias", options.response_bias,
           "a number from 0 to 1");
+  Require(share(options.rated_share), "rated_share", options.rated_share, "a number from 0 to 1");
   Require(share(options.gap_share), "gap_share", options.gap_share, "a number from 0 to 1");
   Require(share(options.word_error_high), "word_error_high", options.word_error_high,
           "a number from 0 to 1");
@@ -214,8 +233,9 @@ Conversation Simulate(const SimulateOptions& options, std::int64_t index) {
   std::vector<double> waits;
   out.turns = Write(options, setting, story, &random, &waits);
   SetTimes(*out.channel, waits, &random, &out.turns);
-  Ask(options, setting, States(story.events, setting.entry, setting.sensitivity), story.resolved,
-      &random, &out);
+  const auto states = States(story.events, setting.entry, setting.sensitivity);
+  Ask(options, setting, states, story.resolved, &random, &out);
+  Rate(options, index, states, &out.turns);
   return out;
 }
 

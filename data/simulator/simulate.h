@@ -17,6 +17,7 @@ struct SimulateOptions {
   double word_error_low = 0.02;       ///< recogniser's error rate: lowest of a conversation, 0..1
   double word_error_high = 0.20;      ///< and highest
   double gap_share = 0.5;             ///< share of agents with planted gaps, 0..1
+  double rated_share = 0.05;          ///< share whose turns three raters rated, 0..1
   int agents = 40;                    ///< 1..10000
 };
 
@@ -36,6 +37,9 @@ void Validate(const SimulateOptions& options);
 ///   resolved    the problem was settled when the conversation ended
 ///   propensity  chance, given score, channel, length and escalation, that an answered survey is on
 ///               record (asked and answered)
+///
+/// A rated conversation's customer turns have three ratings 1..5 each, around 1 + 4 * state with a
+/// standard deviation of 0.6; who is rated depends on nothing.
 ///
 /// survey.score is null where nobody answered, survey.offered false where nobody asked.
 ///

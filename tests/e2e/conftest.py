@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 
 import pytest
+import tiny
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
@@ -26,7 +27,8 @@ def arcsat():
 
 @pytest.fixture(scope="session")
 def run(arcsat):
-    """run("split", "--data", path, code=0): the finished process; its exit code is checked."""
+    """run("split", "--data", path, code=0): the finished process. Its exit code is checked,
+    unless `code` is None."""
 
     def call(*arguments, code=0, timeout=600, **keywords):
         done = subprocess.run(
@@ -35,7 +37,7 @@ def run(arcsat):
             timeout=timeout,
             **({"text": True, "encoding": "utf-8"} | keywords),
         )
-        assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert code is None or done.returncode == code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
     return call
@@ -72,3 +74,41 @@ def real_data():
     if not path.is_dir():
         pytest.skip("ARCSAT_DATA names the folder of real conversations")
     return path
+
+
+@pytest.fixture(scope="session")
+def sides(run, calls, tmp_path_factory):
+    """The simulated conversations on four sides."""
+    folder = tmp_path_factory.mktemp("sides") / "sides"
+    run("split", "--data", calls, "--out-dir", folder, "--split.train", 0.5, "--split.calibration",
+        0.2, "--split.validation", 0.1, "--split.test", 0.2)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def encoder(calls, tmp_path_factory):
+    """A tiny encoder without weights: training starts from random ones."""
+    return tiny.make_encoder(tmp_path_factory.mktemp("encoder") / "encoder", tiny.records(calls))
+
+
+@pytest.fixture(scope="session")
+def train(run, sides, encoder):
+    """train(out, "--resume", code=0): a run on the simulated conversations, of one epoch unless
+    the arguments say otherwise."""
+
+    def call(out, *arguments, code=0):
+        epochs = () if "--train.epochs" in arguments else ("--train.epochs", 1)
+        return run("train", "--encoder", encoder, "--data", sides / "train.jsonl", "--validation",
+                   sides / "validation.jsonl", "--out", out, *tiny.TRAINING, *epochs, *arguments,
+                   code=code)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def trained(run, train, sides, tmp_path_factory):
+    """A run that was trained for an epoch and calibrated. Not to be changed: copy it."""
+    out = tmp_path_factory.mktemp("runs") / "trained"
+    train(out)
+    run("calibrate", "--model", out, "--data", sides / "calibration.jsonl")
+    return out

@@ -168,6 +168,14 @@ def test_export_without_python(bert, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_export_where_nothing_can_be_written(bert, tmp_path):
+    (tmp_path / "file").write_text("")
+    made = export(bert[0], tmp_path / "file" / "new")
+    assert made.returncode == 1
+    assert "cannot be made: Not a directory" in made.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_a_failed_export_leaves_the_old_bundle(bert, tmp_path):
     target = copy(bert[1], tmp_path)
     before = {path.name: path.read_bytes() for path in target.iterdir()}

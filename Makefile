@@ -1,0 +1,42 @@
+# make demo   installs, builds, trains on simulated conversations, and scores with ONNX Runtime
+# make test   installs, builds, and runs every test
+PY := .deps/venv/bin/python
+BUILD := build
+
+.PHONY: all setup build demo test sanitize lint bench clean
+all: build
+
+setup:
+	@bash tools/setup.sh
+
+$(BUILD)/build.ninja: CMakeLists.txt CMakePresets.json | setup
+	@cmake --preset release >$(BUILD).log 2>&1 || { tail -20 $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log
+
+build: setup $(BUILD)/build.ninja
+	@cmake --build $(BUILD) --target arcsat
+
+demo: build
+	@bash tools/demo.sh
+
+test: build
+	@cmake --build $(BUILD)
+	@ctest --test-dir $(BUILD) --output-on-failure --timeout 1500
+	@$(MAKE) --no-print-directory sanitize
+
+# Everything without torch, under the address and undefined-behaviour sanitizers.
+sanitize: setup
+	@cmake --preset sanitize >/dev/null
+	@cmake --build build-sanitize
+	@ctest --test-dir build-sanitize --output-on-failure --timeout 900
+
+lint: setup
+	@git ls-files '*.cc' '*.h' | xargs clang-format --dry-run --Werror
+	@git ls-files 'data/*.cc' 'eval/*.cc' 'configs/*.cc' | grep -v -e batch.cc -e bind_ | \
+		xargs -P2 -n4 clang-tidy -p build-sanitize --quiet
+
+bench: build
+	@$(PY) bench/bench.py
+
+clean:
+	rm -rf $(BUILD) build-sanitize demo

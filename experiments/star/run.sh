@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# The study on STAR and USS, from the publishers' files to one table.
+#
+#   run.sh DATA OUT
+#
+# DATA holds star/star.tar.xz, uss/MWOZ.txt and uss/SGD.txt; OUT is a folder for everything made.
+# A step whose result is there is not done again, and training that was stopped goes on where it
+# was, so the script may be stopped and started. ARCSAT, ENCODER and PY may name another program,
+# encoder folder and Python than the project's own.
+set -euo pipefail
+[ $# -eq 2 ] || { echo "usage: run.sh DATA OUT" >&2; exit 2; }
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+data=$(realpath "$1")
+mkdir -p "$2"
+out=$(realpath "$2")
+arcsat=$(realpath -m "${ARCSAT:-$root/build/arcsat}")
+encoder=$(realpath -m "${ENCODER:-$root/.deps/minilm}")
+py=${PY:-$root/.deps/venv/bin/python}
+for file in star/star.tar.xz uss/MWOZ.txt uss/SGD.txt; do
+  [ -f "$data/$file" ] || { echo "run.sh: $data/$file is missing; see README.md" >&2; exit 1; }
+done
+[ -x "$arcsat" ] || { echo "run.sh: $arcsat is missing; make build, or set ARCSAT" >&2; exit 1; }
+cd "$out"
+
+# fit NAME SIDES EPOCHS [options]: trains, calibrates, and measures on the test side.
+fit() {
+  local name=$1 sides=$2 epochs=$3 resume=()
+  shift 3
+  [ -f "$name.json" ] && return
+  if [ -f "runs/$name/config.cfg" ]; then resume=(--resume); fi
+  "$arcsat" train --encoder "$encoder" --data "$sides/train.jsonl" \
+    --validation "$sides/validation.jsonl" --model.cross_turn_layers 6 --train.epochs "$epochs" \
+    --out "runs/$name" ${resume[@]+"${resume[@]}"} "$@"
+  "$arcsat" calibrate --model "runs/$name" --data "$sides/calibration.jsonl"
+  "$arcsat" evaluate --model "runs/$name" --data "$sides/test.jsonl" --out "$name.json"
+}
+
+# STAR: "was the task done", and all of the user's answers yes ("satisfied").
+[ -f star.jsonl ] || "$arcsat" import "$data/star/star.tar.xz" --out star.jsonl
+[ -f star/split.json ] || "$arcsat" split --data star.jsonl --out-dir star --split.by stratified \
+  --survey.target attribute:task_done --split.train 0.6 --split.test 0.2
+for target in attribute:task_done survey; do
+  name=star-baselines-${target##*:}
+  [ -f "$name.json" ] ||
+    "$py" "$here/baselines.py" star --target "$target" --out "$name.json"
+done
+fit star-task_done star 4 --survey.target attribute:task_done
+fit star-survey star 3
+
+# USS: every user turn rated, 1 to 5, by several annotators. Of the overall ratings only 2% reach the
+# top two boxes, too few to learn from: satisfied from the middle of the scale.
+[ -f uss.jsonl ] || "$arcsat" import --format uss "$data/uss/MWOZ.txt" "$data/uss/SGD.txt" \
+  --out uss.jsonl
+[ -f uss/split.json ] || "$arcsat" split --data uss.jsonl --out-dir uss --split.by conversation \
+  --survey.satisfied_from 3 --split.train 0.6 --split.test 0.2
+fit uss-turns uss 4 --survey.satisfied_from 3 --train.select state
+
+"$py" "$here/table.py" . | tee results.md

@@ -1,0 +1,204 @@
+"""From conversations to scores, as a user goes; and a training that is stopped and goes on."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import jsonschema
+import pytest
+
+import tiny
+
+
+def test_training_leaves_a_run_as_documented(trained):
+    names = {path.name for path in trained.iterdir()}
+    assert {"config.cfg", "metrics.jsonl", "log.txt", "checkpoints", "model"} <= names
+    assert any(name.startswith("events.out.tfevents.") for name in names)
+    checkpoints = sorted(path.name for path in (trained / "checkpoints").iterdir())
+    assert checkpoints and all(name.startswith("step-") for name in checkpoints)
+    last = trained / "checkpoints" / checkpoints[-1]
+    manifest = json.loads((last / "MANIFEST.json").read_text())
+    for name, entry in manifest["files"].items():
+        assert tiny.sha256(last / name) == entry["sha256"]
+        assert (last / name).stat().st_size == entry["bytes"]
+    assert {"config.json", "model.safetensors", "vocab.txt",
+            "calibration.json"} <= {path.name for path in (trained / "model").iterdir()}
+    assert not tiny.half_written(trained)
+
+
+def test_metrics_have_every_update(trained):
+    lines = tiny.records(trained / "metrics.jsonl")
+    losses = [line["loss"] for line in lines if "loss" in line]
+    updates = [line["update"] for line in lines if "loss" in line]
+    assert updates == list(range(1, len(updates) + 1))
+    assert len(updates) >= 10
+    assert all(0 < loss < 10 for loss in losses)
+    assert sum(losses[-5:]) < sum(losses[:5])
+
+
+def test_tensorboard_reads_the_run(trained):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    events = accumulator.EventAccumulator(str(trained))
+    events.Reload()
+    tags = events.Tags()["scalars"]
+    assert "train/loss" in tags
+    assert any(tag.startswith("validation/") for tag in tags)
+    lines = [line for line in tiny.records(trained / "metrics.jsonl") if "loss" in line]
+    shown = events.Scalars("train/loss")
+    assert [point.step for point in shown] == [line["update"] for line in lines]
+    assert [point.value for point in shown] == pytest.approx([line["loss"] for line in lines],
+                                                             rel=1e-6)
+
+
+def test_calibration_fits_its_schema(trained, schema):
+    calibration = json.loads((trained / "model" / "calibration.json").read_text())
+    jsonschema.Draft202012Validator(schema("calibration")).validate(calibration)
+
+
+def test_evaluation_fits_its_schema(run, run_json, trained, sides, schema, tmp_path):
+    out = tmp_path / "evaluation.json"
+    printed = run_json("evaluate", "--model", trained, "--data", sides / "test.jsonl", "--out", out,
+                       "--evaluate.resamples", 100)
+    written = json.loads(out.read_text())
+    assert written == printed
+    jsonschema.Draft202012Validator(schema("evaluation")).validate(written)
+    test = tiny.records(sides / "test.jsonl")
+    assert written["data"]["read"] == len(test)
+    assert written["data"]["sha256"] == tiny.sha256(sides / "test.jsonl")
+    assert written["calibrated"] is True
+    table = run("evaluate", "--model", trained, "--data", sides / "test.jsonl",
+                "--evaluate.resamples", 100).stdout
+    assert "accuracy" in table.lower()
+
+
+def test_scores_fit_their_schema_and_their_conversations(run, trained, sides, schema, tmp_path):
+    out = tmp_path / "scores.jsonl"
+    run("score", "--model", trained, "--data", sides / "test.jsonl", "--out", out)
+    scores = tiny.records(out)
+    conversations = tiny.records(sides / "test.jsonl")
+    assert [score["id"] for score in scores] == [record["id"] for record in conversations]
+    validator = jsonschema.Draft202012Validator(schema("score"))
+    for score, record in zip(scores, conversations):
+        validator.validate(score)
+        customer = [i for i, turn in enumerate(record["turns"]) if turn["speaker"] == "customer"]
+        assert [turn["i"] for turn in score["turns"]] == customer
+        assert score["entry"] == pytest.approx(score["turns"][0]["state"])
+        assert score["exit"] == pytest.approx(score["turns"][-1]["state"])
+        assert score["delta"] == pytest.approx(score["exit"] - score["entry"], abs=1e-5)
+    assert max(s["p_satisfied"] for s in scores) - min(s["p_satisfied"] for s in scores) > 0.01
+    piped = run("score", "--model", trained / "model", "--quiet",
+                input=(sides / "test.jsonl").read_text())
+    assert piped.stdout == out.read_text()
+
+
+def test_company_and_order_change_no_score(run, trained, sides, tmp_path):
+    lines = (sides / "test.jsonl").read_text().splitlines()[:12]
+
+    def scores(chosen):
+        text = run("score", "--model", trained, "--quiet", input="\n".join(chosen) + "\n").stdout
+        return {score["id"]: score for score in map(json.loads, text.splitlines())}
+
+    together, backwards = scores(lines), scores(lines[::-1])
+    for line in lines[:3]:
+        alone = scores([line])
+        for name, score in alone.items():
+            for other in (together[name], backwards[name]):
+                assert other["p_satisfied"] == pytest.approx(score["p_satisfied"], abs=1e-5)
+                assert other["delta"] == pytest.approx(score["delta"], abs=1e-5)
+
+
+def test_inspect_shows_run_model_and_checkpoint(run, run_json, trained):
+    checkpoint = sorted((trained / "checkpoints").iterdir())[-1]
+    shown = run_json("inspect", trained)
+    assert shown["kind"] == "run"
+    assert shown["checkpoints"][-1] == {"name": checkpoint.name, "whole": True,
+                                        "state": json.loads((checkpoint / "state.json").read_text())}
+    assert "train.epochs" in run("inspect", trained).stdout or "epochs" in shown["config"]
+    model = run_json("inspect", trained / "model")
+    assert model["kind"] == "model"
+    assert model["config"]["hidden_size"] == 32
+    assert model["weights"]["parameters"] > 10000
+    assert "step-" not in run("inspect", trained / "model").stdout
+    state = run_json("inspect", checkpoint)["state"]
+    assert state["finished"] is True
+    tensors = run_json("inspect", trained / "model" / "model.safetensors")
+    assert tensors["kind"] == "tensors"
+    assert "embeddings.word_embeddings.weight" in {t["name"] for t in tensors["tensors"]}
+
+
+def test_a_second_training_needs_another_folder(train, trained):
+    before = tiny.sha256(trained / "model" / "model.safetensors")
+    assert "--resume" in train(trained, code=2).stderr
+    assert tiny.sha256(trained / "model" / "model.safetensors") == before
+
+
+def test_the_saved_encoder_opens_in_transformers(trained):
+    transformers = pytest.importorskip("transformers")
+    model = transformers.AutoModel.from_pretrained(trained / "model")
+    assert model.config.hidden_size == 32
+
+
+LONGER = "--train.epochs 3 --train.accumulate 3 --train.ema 0.9 --train.checkpoint_every 4".split()
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(train, tmp_path_factory):
+    out = tmp_path_factory.mktemp("whole") / "run"
+    train(out, *LONGER)
+    return out
+
+
+def updates_done(run_folder):
+    path = run_folder / "metrics.jsonl"
+    return path.read_text().count('"loss"') if path.exists() else 0
+
+
+@pytest.mark.parametrize("at", [2, 9])
+def test_sigterm_saves_and_resume_goes_on_as_if_nothing_was(arcsat, train, sides, encoder,
+                                                            uninterrupted, tmp_path, at):
+    out = tmp_path / "run"
+    command = [arcsat, "train", "--encoder", encoder, "--data", sides / "train.jsonl",
+               "--validation", sides / "validation.jsonl", "--out", out, *tiny.TRAINING, *LONGER]
+    process = subprocess.Popen([*map(str, command)], stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 60
+    while updates_done(out) < at and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGTERM)
+    _, message = process.communicate(timeout=60)
+    assert process.returncode == 1, message
+    assert "--resume" in message
+    assert not tiny.half_written(out)
+    assert updates_done(out) < updates_done(uninterrupted)
+    train(out, *LONGER, "--resume")
+    for name in ("model/model.safetensors", "model/config.json"):
+        assert tiny.sha256(out / name) == tiny.sha256(uninterrupted / name), name
+    last = sorted(path.name for path in (uninterrupted / "checkpoints").iterdir())[-1]
+    for name in ("model.safetensors", "optimizer.safetensors", "state.json"):
+        assert tiny.sha256(out / "checkpoints" / last / name) == tiny.sha256(
+            uninterrupted / "checkpoints" / last / name), name
+
+
+@pytest.mark.parametrize("damage", [tiny.truncate, tiny.flip])
+def test_a_damaged_checkpoint_is_passed_over(train, uninterrupted, tmp_path, damage):
+    out = tmp_path / "run"
+    shutil.copytree(uninterrupted, out)
+    newest = sorted((out / "checkpoints").iterdir())[-1]
+    damage(newest / "model.safetensors")
+    done = train(out, *LONGER, "--resume")
+    assert newest.name in done.stderr and "SHA-256" in done.stderr
+    assert tiny.sha256(out / "model/model.safetensors") == tiny.sha256(
+        uninterrupted / "model/model.safetensors")
+
+
+def test_a_run_without_a_whole_checkpoint_begins_anew(train, trained, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(trained, out)
+    for checkpoint in (out / "checkpoints").iterdir():
+        os.remove(checkpoint / "MANIFEST.json")
+    done = train(out, "--resume")
+    assert "begins anew" in done.stderr
+    assert tiny.sha256(out / "model/model.safetensors") == tiny.sha256(
+        trained / "model/model.safetensors")
