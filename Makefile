@@ -22,7 +22,6 @@ demo: build
 test: build
 	@cmake --build $(BUILD)
 	@ctest --test-dir $(BUILD) --output-on-failure --timeout 1500
-	@$(MAKE) --no-print-directory sanitize
 
 # Everything without torch, under the address and undefined-behaviour sanitizers.
 sanitize: setup

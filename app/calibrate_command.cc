@@ -45,9 +45,9 @@ std::string Report(const Calibration& c, const std::string& path) {
                     fmt::format("{:.2f} to {:.2f}", test.interval.low, test.interval.high),
                     fmt::format("{:.2g}", test.p_value)});
   }
-  text += "\n" + Table(rows);
-  for (const std::string& warning : c.warnings) text += "note: " + warning + "\n";
-  return text + "written to " + path + "\n";
+  text += fmt::format("\n{}", Table(rows));
+  for (const std::string& warning : c.warnings) text += fmt::format("note: {}\n", warning);
+  return text + fmt::format("written to {}\n", path);
 }
 
 int Run(const std::vector<std::string>& args) {

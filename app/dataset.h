@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,7 @@ struct ScoreStream {
   int window = 512;  ///< conversations scored together
   bool quiet = false;
   std::string label;  ///< of the progress bar
+  std::function<bool(const Conversation&)> wanted = {};  ///< the rest is not scored; empty: all
   ReadReport Run(const std::string& path,
                  const std::function<void(const Conversation&, RawScore&&)>& use) const;
 };

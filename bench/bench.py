@@ -99,7 +99,7 @@ def choose_conversations(call, work, count):
     data = pathlib.Path(os.environ.get("ARCSAT_DATA", ROOT.parent / "shared" / "data"))
     source = data / "star" / "star.tar.xz"
     if not source.is_file():
-        sys.exit(f"bench: {source} not found; set ARCSAT_DATA to a folder that holds star/star.tar.xz")
+        sys.exit(f"bench: {source} not found; set ARCSAT_DATA to what holds star/star.tar.xz")
     everything = work / "star.jsonl"
     command = [call.arcsat, "import", "--quiet", source, "--out", everything]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -187,8 +187,9 @@ def summary(results, facts):
 def show(found, threads):
     facts = found["facts"]
     print(
-        f"\n{facts['conversations']} conversations of STAR, {facts['turns']} turns, {facts['tokens']} "
-        f"tokens; {BATCH} conversations an update; {threads} threads, fp32; torch {facts['torch']}, "
+        f"\n{facts['conversations']} conversations of STAR, {facts['turns']} turns, "
+        f"{facts['tokens']} tokens; {BATCH} conversations an update; {threads} threads, fp32; "
+        f"torch {facts['torch']}, "
         f"transformers {facts['transformers']}; {found['rounds']} round(s), medians"
     )
     print(f"fp32 GEMM of this machine (2048 cubed): {facts['gemm'] / 1e9:.0f} GFLOP/s\n")
@@ -222,7 +223,7 @@ def show(found, threads):
 
 def main():
     parser = argparse.ArgumentParser(description="arcsat train beside transformers")
-    parser.add_argument("--quick", action="store_true", help="one short round, to see that it works")
+    parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument("--minutes", type=float, default=5, help="time for all rounds")
     parser.add_argument("--threads", type=int, default=int(os.environ.get("OMP_NUM_THREADS", 0)))
     parser.add_argument("--json", type=pathlib.Path, help="file for the figures")

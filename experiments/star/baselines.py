@@ -64,7 +64,7 @@ def read_side(path, target):
             conversations.append(conversation)
             labels.append(int(answer))
     if len(set(labels)) < 2:
-        sys.exit(f"{path}: {len(labels)} answers to {target}, not of both kinds; try another target")
+        sys.exit(f"{path}: {len(labels)} answers to {target}, not of both kinds; try another")
     return conversations, np.array(labels)
 
 
@@ -114,7 +114,7 @@ def figures(y, guess, score=None, **more):
     found = {
         "accuracy": {"value": hits / len(y), "interval": wilson(hits, len(y))},
         "balanced_accuracy": {"value": balanced_accuracy_score(y, guess), "interval": None},
-        "macro_f1": {"value": f1_score(y, guess, average="macro", zero_division=0), "interval": None},
+        "macro_f1": {"value": f1_score(y, guess, average="macro"), "interval": None},
     }
     if score is not None:
         found["roc_auc"] = {"value": roc_auc_score(y, score), "interval": auc_interval(y, score)}

@@ -48,8 +48,8 @@ done
 fit star-task_done star 4 --survey.target attribute:task_done
 fit star-survey star 3
 
-# USS: every user turn rated, 1 to 5, by several annotators. Of the overall ratings only 2% reach the
-# top two boxes, too few to learn from: satisfied from the middle of the scale.
+# USS: every user turn rated, 1 to 5, by several annotators. Of the overall ratings only 2% reach
+# the top two boxes, too few to learn from: satisfied from the middle of the scale.
 [ -f uss.jsonl ] || "$arcsat" import --format uss "$data/uss/MWOZ.txt" "$data/uss/SGD.txt" \
   --out uss.jsonl
 [ -f uss/split.json ] || "$arcsat" split --data uss.jsonl --out-dir uss --split.by conversation \
