@@ -21,7 +21,8 @@ demo: build
 
 test: build
 	@cmake --build $(BUILD)
-	@ctest --test-dir $(BUILD) --output-on-failure --timeout 1500
+# Two tests at a time with a thread each: threads that wait for each other on two cores are slow.
+	@OMP_NUM_THREADS=1 ctest --test-dir $(BUILD) --output-on-failure --timeout 1500 -j2
 
 # Everything without torch, under the address and undefined-behaviour sanitizers.
 sanitize: setup

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fmt/format.h>
 #include <torch/torch.h>
 
 #include <memory>
@@ -57,7 +58,7 @@ inline std::unique_ptr<ArcModel> TinyModel(const ModelOptions& options = TinyOpt
 inline void PutTinyEncoder(const TemporaryFolder& folder) {
   folder.Put("config.json", TinyConfig().dump());
   std::string words = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
-  for (int i = 5; i < kTinyVocabulary; ++i) words += "w" + std::to_string(i) + "\n";
+  for (int i = 5; i < kTinyVocabulary; ++i) words += fmt::format("w{}\n", i);
   folder.Put("vocab.txt", words);
 }
 
