@@ -53,7 +53,7 @@ struct ScoreStream {
   ReadOptions read;
   int window = 512;  ///< conversations scored together
   bool quiet = false;
-  std::string label;  ///< of the progress bar
+  std::string label;                                     ///< of the progress bar
   std::function<bool(const Conversation&)> wanted = {};  ///< the rest is not scored; empty: all
   ReadReport Run(const std::string& path,
                  const std::function<void(const Conversation&, RawScore&&)>& use) const;

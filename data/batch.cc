@@ -126,6 +126,15 @@ DistinctTurns FindDistinct(const std::vector<Segment>& segments) {
 
 }  // namespace
 
+std::int64_t TokensOf(const Segment& segment) {
+  std::int64_t tokens = 0;
+  for (int i = segment.first; i < segment.first + segment.count; ++i) {
+    tokens += static_cast<std::int64_t>(
+        segment.conversation->turns[static_cast<std::size_t>(i)].tokens->size());
+  }
+  return tokens;
+}
+
 RaggedBatch MakeBatch(const std::vector<Segment>& segments) {
   RaggedBatch batch;
   const DistinctTurns distinct = FindDistinct(segments);
@@ -158,8 +167,7 @@ RaggedBatch MakeBatch(const std::vector<Segment>& segments) {
       }
       speaker.push_back(static_cast<std::int64_t>(turn.speaker));
       channel.push_back(segment.conversation->channel);
-      features.insert(features.end(),
-                      {turn.gap, turn.has_time, std::log1p(static_cast<float>(i))});
+      features.insert(features.end(), {turn.gap, turn.has_time, std::log1p(static_cast<float>(i))});
     }
   }
   batch.tokens = Int64(tokens);
@@ -194,8 +202,7 @@ std::vector<float> OutlookWeights(int turns, double final_share) {
   if (turns == 1) return {1.0F};
   const double total = 0.5 * turns * (turns - 1);
   for (int i = 0; i + 1 < turns; ++i) {
-    weights[static_cast<std::size_t>(i)] =
-        static_cast<float>((1 - final_share) * (i + 1) / total);
+    weights[static_cast<std::size_t>(i)] = static_cast<float>((1 - final_share) * (i + 1) / total);
   }
   weights.back() = static_cast<float>(final_share);
   return weights;

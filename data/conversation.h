@@ -23,11 +23,11 @@ struct Turn {
 };
 
 struct Survey {
-  bool offered = true;              ///< false where nobody asked
-  std::optional<double> score;      ///< empty where nobody answered
-  double scale_low = 1;             ///< lowest box
-  double scale_high = 5;            ///< highest box, > scale_low
-  std::string answered_at;          ///< ISO 8601, or empty
+  bool offered = true;          ///< false where nobody asked
+  std::optional<double> score;  ///< empty where nobody answered
+  double scale_low = 1;         ///< lowest box
+  double scale_high = 5;        ///< highest box, > scale_low
+  std::string answered_at;      ///< ISO 8601, or empty
   Json extra = Json::object();
 };
 

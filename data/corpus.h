@@ -11,7 +11,8 @@
 namespace arcsat {
 
 struct ReadOptions {
-  bool skip_bad = false;  ///< leave out what cannot be read, counted and reported, instead of ending
+  bool skip_bad =
+      false;  ///< leave out what cannot be read, counted and reported, instead of ending
 };
 
 /// What happened while a file was read: how many, and the first few reasons for what was left out.
@@ -27,7 +28,8 @@ ReadReport ForEachConversation(const std::string& path, const ReadOptions& optio
                                const std::function<void(Conversation&&)>& use);
 
 /// All conversations of a file. Error when the file holds none, or an id appears twice.
-std::vector<Conversation> ReadConversations(const std::string& path, const ReadOptions& options = {},
+std::vector<Conversation> ReadConversations(const std::string& path,
+                                            const ReadOptions& options = {},
                                             ReadReport* report = nullptr);
 
 }  // namespace arcsat

@@ -17,6 +17,7 @@ std::string Describe(const Problem& problem) {
   return text;
 }
 
-Error::Error(Problem problem) : std::runtime_error(Describe(problem)), problem_(std::move(problem)) {}
+Error::Error(Problem problem)
+    : std::runtime_error(Describe(problem)), problem_(std::move(problem)) {}
 
 }  // namespace arcsat

@@ -10,10 +10,10 @@ namespace arcsat {
 
 /// What the model says at one turn, before calibration.
 struct RawTurn {
-  int index = 0;                       ///< counts all turns of the conversation from 0
+  int index = 0;  ///< counts all turns of the conversation from 0
   Speaker speaker = Speaker::kCustomer;
-  double state = 0;                    ///< expected box of the ordinal head, scaled to 0..1
-  double outlook_logit = 0;            ///< log-odds that the conversation ends satisfied
+  double state = 0;          ///< expected box of the ordinal head, scaled to 0..1
+  double outlook_logit = 0;  ///< log-odds that the conversation ends satisfied
 };
 
 /// What the model says of one conversation, before calibration. `turns` has the customer's turns.
@@ -37,10 +37,10 @@ struct ScoredTurn {
 /// One line of a score file (docs/formats.md). All figures calibrated.
 struct Score {
   std::string id;
-  double entry = 0, exit = 0, delta = 0;  ///< 0..1, 0..1, -1..1
-  double p_satisfied = 0;                 ///< 0..1
+  double entry = 0, exit = 0, delta = 0;              ///< 0..1, 0..1, -1..1
+  double p_satisfied = 0;                             ///< 0..1
   std::optional<std::pair<double, double>> interval;  ///< 95% interval of p_satisfied, where known
-  std::optional<double> csat;             ///< expected answer on the survey's own scale
+  std::optional<double> csat;                         ///< expected answer on the survey's own scale
   std::vector<ScoredTurn> turns;
   std::string model;
 };

@@ -28,8 +28,8 @@ class Tokenizer {
   virtual std::int32_t end_id() const = 0;    ///< [SEP] or </s>
   virtual std::int32_t pad_id() const = 0;
   virtual std::int32_t unknown_id() const = 0;
-  virtual std::int32_t mask_id() const = 0;   ///< -1 where there is none
-  virtual std::int32_t size() const = 0;      ///< number of ids
+  virtual std::int32_t mask_id() const = 0;  ///< -1 where there is none
+  virtual std::int32_t size() const = 0;     ///< number of ids
 
   /// The files of the Hugging Face folder that define this tokenizer; copied into a saved model.
   virtual std::vector<std::filesystem::path> files() const = 0;

@@ -35,9 +35,8 @@ void ArcModel::MakeUpper(Initialiser* initialiser) {
   u.speaker = matrix("arcsat.turn_speaker", 3, width);
   u.channel = fill("arcsat.channel", {3, width}, 0);
   for (int i = 0; i < options_.conversation_layers; ++i) {
-    u.layers.push_back(MakeLayer(fmt::format("arcsat.conversation.{}", i),
-                                 static_cast<int>(width), static_cast<int>(4 * width), 0,
-                                 initialiser, &parameters_));
+    u.layers.push_back(MakeLayer(fmt::format("arcsat.conversation.{}", i), static_cast<int>(width),
+                                 static_cast<int>(4 * width), 0, initialiser, &parameters_));
   }
   if (options_.conversation_layers > 0) {
     u.bias = fill("arcsat.conversation.turn_distance",
@@ -73,8 +72,8 @@ torch::Tensor ArcModel::Converse(const torch::Tensor& turns, const RaggedBatch& 
            torch::embedding(u.channel, batch.channel);  // (N, D)
   if (!u.layers.empty()) {
     const std::vector<int> ones(batch.turn_lengths.size(), 1);
-    const CrossPlan plan = MakeCrossPlan(ones, batch.conversation_turns,
-                                         options_.conversation_window, x.device());
+    const CrossPlan plan =
+        MakeCrossPlan(ones, batch.conversation_turns, options_.conversation_window, x.device());
     for (std::size_t i = 0; i < u.layers.size(); ++i) {
       const auto table = BiasTable(u.bias[static_cast<std::int64_t>(i)]);
       const Attention attend = [&](const torch::Tensor& qkv) {

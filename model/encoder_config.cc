@@ -13,7 +13,8 @@ class Reader {
   Reader(const Json& json, std::string place) : json_(json), place_(std::move(place)) {}
 
   int Size(const char* key, int low, int high) const {
-    if (!json_.contains(key)) Fail(key, "is missing", fmt::format("a whole number {}..{}", low, high));
+    if (!json_.contains(key))
+      Fail(key, "is missing", fmt::format("a whole number {}..{}", low, high));
     return Size(key, low, high, 0);
   }
   int Size(const char* key, int low, int high, int otherwise) const {

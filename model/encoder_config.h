@@ -18,14 +18,14 @@ struct EncoderConfig {
   int heads = 12;
   int intermediate = 1536;
   int vocabulary = 30522;
-  int embedding = 384;       ///< width of the word embeddings; differs from hidden in ALBERT only
-  int positions = 512;       ///< rows of the position table
-  int types = 2;             ///< rows of the token type table
-  int position_offset = 0;   ///< of the first token: pad id + 1 in RoBERTa's family
-  int groups = 1;            ///< ALBERT: sets of shared weights
+  int embedding = 384;      ///< width of the word embeddings; differs from hidden in ALBERT only
+  int positions = 512;      ///< rows of the position table
+  int types = 2;            ///< rows of the token type table
+  int position_offset = 0;  ///< of the first token: pad id + 1 in RoBERTa's family
+  int groups = 1;           ///< ALBERT: sets of shared weights
   double layer_norm_epsilon = 1e-12;
   Activation activation = Activation::kGelu;
-  Json original;             ///< the file as it was read; written back with a saved model
+  Json original;  ///< the file as it was read; written back with a saved model
 
   int head_size() const { return hidden / heads; }
   int max_length() const { return positions - position_offset; }

@@ -61,8 +61,8 @@ torch::Tensor TransformerLayer(const torch::Tensor& x, const LayerWeights& weigh
   };
   const auto feed = [&](const torch::Tensor& t) {
     const auto up = torch::linear(t, weights.up_weight, weights.up_bias);  // (T, I)
-    return drop(torch::linear(Activate(up, shape.activation), weights.down_weight,
-                              weights.down_bias));
+    return drop(
+        torch::linear(Activate(up, shape.activation), weights.down_weight, weights.down_bias));
   };
   const auto norm1 = [&](const torch::Tensor& t) {
     return Norm(t, weights.attention_norm_weight, weights.attention_norm_bias, shape.epsilon);
@@ -192,8 +192,8 @@ CrossPlan MakeCrossPlan(const std::vector<int>& turn_lengths,
                         const std::vector<int>& conversation_turns, int window,
                         const torch::Device& device) {
   CrossPlan plan;
-  plan.token_is_turn = std::all_of(turn_lengths.begin(), turn_lengths.end(),
-                                   [](int length) { return length == 1; });
+  plan.token_is_turn =
+      std::all_of(turn_lengths.begin(), turn_lengths.end(), [](int length) { return length == 1; });
   std::size_t first = 0;
   for (const int turns : conversation_turns) {
     plan.blocks.push_back(

@@ -15,11 +15,11 @@ namespace arcsat {
 /// The weights of one transformer layer of width H; query, key and value are one matrix, so that
 /// one product makes all three.
 struct LayerWeights {
-  torch::Tensor qkv_weight, qkv_bias;              // (3H, H), (3H)
-  torch::Tensor out_weight, out_bias;              // (H, H), (H)
+  torch::Tensor qkv_weight, qkv_bias;                        // (3H, H), (3H)
+  torch::Tensor out_weight, out_bias;                        // (H, H), (H)
   torch::Tensor attention_norm_weight, attention_norm_bias;  // (H), (H)
-  torch::Tensor up_weight, up_bias;                // (I, H), (I)
-  torch::Tensor down_weight, down_bias;            // (H, I), (H)
+  torch::Tensor up_weight, up_bias;                          // (I, H), (I)
+  torch::Tensor down_weight, down_bias;                      // (H, I), (H)
   torch::Tensor output_norm_weight, output_norm_bias;        // (H), (H)
 };
 
@@ -27,8 +27,8 @@ struct LayerShape {
   int heads = 12;
   Activation activation = Activation::kGelu;
   double epsilon = 1e-12;
-  double dropout = 0.1;    ///< of what each half of the layer adds; only in training
-  bool norm_first = false; ///< pre-norm, as in layers trained from scratch; BERT's are post-norm
+  double dropout = 0.1;     ///< of what each half of the layer adds; only in training
+  bool norm_first = false;  ///< pre-norm, as in layers trained from scratch; BERT's are post-norm
 };
 
 /// Maps queries, keys and values side by side (T, 3H) to what each token attends to (T, H).

@@ -14,8 +14,8 @@ namespace arcsat {
 struct LoadedModel {
   std::unique_ptr<ArcModel> model;
   std::unique_ptr<Tokenizer> tokenizer;
-  SurveyOptions survey;       ///< what it was trained to predict
-  std::string name;           ///< a short fingerprint of the weights
+  SurveyOptions survey;  ///< what it was trained to predict
+  std::string name;      ///< a short fingerprint of the weights
   std::filesystem::path folder;
 };
 

@@ -33,8 +33,8 @@ class ParameterSet {
   std::vector<Parameter> parameters_;
 };
 
-/// Fills new weights; every tensor draws from a generator of its own, seeded by the model's seed and
-/// the tensor's name, so that adding a layer changes no other layer's start.
+/// Fills new weights; every tensor draws from a generator of its own, seeded by the model's seed
+/// and the tensor's name, so that adding a layer changes no other layer's start.
 class Initialiser {
  public:
   explicit Initialiser(std::uint64_t seed) : seed_(seed) {}

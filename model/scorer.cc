@@ -13,15 +13,6 @@ struct Piece {
   std::int64_t tokens;
 };
 
-std::int64_t CountTokens(const Segment& segment) {
-  std::int64_t tokens = 0;
-  for (int i = segment.first; i < segment.first + segment.count; ++i) {
-    tokens += static_cast<std::int64_t>(
-        segment.conversation->turns[static_cast<std::size_t>(i)].tokens->size());
-  }
-  return tokens;
-}
-
 /// Cuts a conversation into segments of at most `most` new turns, each with the `field` turns in
 /// front that it depends on.
 void Cut(const EncodedConversation& conversation, std::size_t owner, int most, int field,
@@ -30,7 +21,7 @@ void Cut(const EncodedConversation& conversation, std::size_t owner, int most, i
   for (int begin = 0; begin < turns; begin += most) {
     const int warm_up = std::min(begin, field);
     const Segment segment{&conversation, begin - warm_up, std::min(most, turns - begin) + warm_up};
-    pieces->push_back({segment, owner, warm_up, CountTokens(segment)});
+    pieces->push_back({segment, owner, warm_up, TokensOf(segment)});
   }
 }
 

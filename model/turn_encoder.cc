@@ -145,7 +145,8 @@ TurnEncoder::TurnEncoder(const EncoderConfig& config, const TurnEncoderOptions& 
   }
   if (pretrained != nullptr) {
     for (const auto& [name, tensor] : pretrained->tensors) {
-      const bool used = std::find(source.used.begin(), source.used.end(), name) != source.used.end();
+      const bool used =
+          std::find(source.used.begin(), source.used.end(), name) != source.used.end();
       const bool ours = name.starts_with("arcsat.");
       if (!used && !ours && name.starts_with(source.prefix)) {
         kept_[name.substr(source.prefix.size())] = tensor;
@@ -198,8 +199,8 @@ torch::Tensor TurnEncoder::Forward(const RaggedBatch& batch, bool training) cons
     }
     return torch::cat(pooled, 0).index_select(0, batch.unique_of);  // (N, H)
   }
-  const CrossPlan plan = MakeCrossPlan(batch.turn_lengths, batch.conversation_turns,
-                                       options_.window, x.device());
+  const CrossPlan plan =
+      MakeCrossPlan(batch.turn_lengths, batch.conversation_turns, options_.window, x.device());
   x = x.index_select(0, batch.token_of) +
       torch::embedding(speaker_, batch.speaker.index_select(0, batch.turn_of));  // (T, H)
   for (int i = 0; i < options_.cross_turn_layers; ++i) {
@@ -209,9 +210,10 @@ torch::Tensor TurnEncoder::Forward(const RaggedBatch& batch, bool training) cons
     };
     x = TransformerLayer(x, layer(lower + i), shape(), cross, training);
   }
-  const auto lengths = torch::tensor(
-      std::vector<std::int64_t>(batch.turn_lengths.begin(), batch.turn_lengths.end()),
-      torch::kInt64).to(x.device());
+  const auto lengths =
+      torch::tensor(std::vector<std::int64_t>(batch.turn_lengths.begin(), batch.turn_lengths.end()),
+                    torch::kInt64)
+          .to(x.device());
   if (!options_.pool_mean) return x.index_select(0, lengths.cumsum(0) - lengths);
   return at::segment_reduce(x.to(torch::kFloat32), "mean", lengths, {}, {}, 0, /*unsafe=*/true);
 }

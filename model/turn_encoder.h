@@ -39,8 +39,8 @@ class TurnEncoder {
   /// by itself: with all layers, what `transformers` calls last_hidden_state.
   torch::Tensor HiddenStates(const RaggedBatch& batch, int layers, bool training) const;
 
-  /// The encoder's tensors under their Hugging Face names, without prefix; tensors of the pretrained
-  /// file that the program does not use (a pooler, say) ride along unchanged.
+  /// The encoder's tensors under their Hugging Face names, without prefix; tensors of the
+  /// pretrained file that the program does not use (a pooler, say) ride along unchanged.
   std::map<std::string, torch::Tensor> HuggingFaceTensors() const;
 
   const EncoderConfig& config() const { return config_; }

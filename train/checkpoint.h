@@ -15,18 +15,18 @@ namespace arcsat {
 
 /// Where a run stands between two batches.
 struct TrainState {
-  std::int64_t batches = 0;      ///< forward passes done, over all epochs
-  std::int64_t updates = 0;      ///< times the weights changed or were due to
-  int skipped = 0;               ///< updates left out for a loss or gradient that was not finite
+  std::int64_t batches = 0;  ///< forward passes done, over all epochs
+  std::int64_t updates = 0;  ///< times the weights changed or were due to
+  int skipped = 0;           ///< updates left out for a loss or gradient that was not finite
   int skipped_in_row = 0;
-  bool bad_update = false;       ///< a loss of the update under way was not finite
-  double outlook_sum = 0;        ///< losses of the update under way so far
+  bool bad_update = false;  ///< a loss of the update under way was not finite
+  double outlook_sum = 0;   ///< losses of the update under way so far
   double state_sum = 0;
-  std::optional<double> best;    ///< validation figure of the model kept; lower is better
+  std::optional<double> best;  ///< validation figure of the model kept; lower is better
   std::int64_t best_update = 0;
-  int since_best = 0;            ///< validations since
+  int since_best = 0;  ///< validations since
   bool finished = false;
-  std::string fingerprint;       ///< of the training data, in order
+  std::string fingerprint;  ///< of the training data, in order
 };
 
 Json ToJson(const TrainState& state);

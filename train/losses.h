@@ -21,7 +21,7 @@ struct LabelWeights {
 
 LabelWeights WeightOf(const BatchLabels& labels);
 
-Losses ComputeLosses(const ArcOutput& output, const BatchLabels& labels,
-                     const LabelWeights& update, double outlook_weight, double state_weight);
+Losses ComputeLosses(const ArcOutput& output, const BatchLabels& labels, const LabelWeights& update,
+                     double outlook_weight, double state_weight);
 
 }  // namespace arcsat

@@ -34,9 +34,8 @@ Optimizer::Optimizer(ParameterSet* parameters, const TrainOptions& options) : op
     if (!parameter.value.requires_grad()) continue;
     const double rate = PeakRate(parameter, options);
     const double decay = parameter.decay ? options.weight_decay : 0;
-    auto group = std::find_if(groups_.begin(), groups_.end(), [&](const Group& g) {
-      return g.rate == rate && g.decay == decay;
-    });
+    auto group = std::find_if(groups_.begin(), groups_.end(),
+                              [&](const Group& g) { return g.rate == rate && g.decay == decay; });
     if (group == groups_.end()) {
       groups_.push_back({rate, decay, {}, {}, {}, {}, {}});
       group = groups_.end() - 1;

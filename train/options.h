@@ -16,31 +16,31 @@ struct TrainOptions {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
-  double warmup = 0.1;               ///< share of the updates in which the rate rises
-  std::string schedule = "linear";   ///< how it falls afterwards: linear, cosine or constant
-  double clip = 1.0;                 ///< largest norm of the gradient; 0: none
-  int patience = 0;                  ///< validations without a gain before stopping; 0: never
-  int validate_every = 0;            ///< updates between validations; 0: once an epoch
-  std::string select = "log_loss";   ///< which validation figure keeps the best model: log_loss,
-                                     ///< accuracy, auc or state
-  double ema = 0;                    ///< decay of averaged weights (0.99, say), which are then what
-                                     ///< is validated and saved; 0: none
-  int freeze_layers = -1;            ///< encoder layers from below, with the embeddings, that stay
-                                     ///< as they are; 0: the embeddings; -1: nothing
-  bool class_weights = false;        ///< both answers weigh the same in all
-  double outlook_weight = 1.0;       ///< of the outlook's loss
-  double state_weight = 0.5;         ///< of the state's loss
-  double final_share = 0.6;          ///< of a conversation's outlook loss that its last turn bears
-  double rating_weight = 1.0;        ///< of a rated turn in the state's loss
-  double survey_weight = 1.0;        ///< of the survey, at the last customer turn, in that loss
-  int max_turns = 512;               ///< last turns of a longer conversation that training sees
-  double validation_share = 0.1;     ///< held out of the data by id, where no file is given
+  double warmup = 0.1;              ///< share of the updates in which the rate rises
+  std::string schedule = "linear";  ///< how it falls afterwards: linear, cosine or constant
+  double clip = 1.0;                ///< largest norm of the gradient; 0: none
+  int patience = 0;                 ///< validations without a gain before stopping; 0: never
+  int validate_every = 0;           ///< updates between validations; 0: once an epoch
+  std::string select = "log_loss";  ///< which validation figure keeps the best model: log_loss,
+                                    ///< accuracy, auc or state
+  double ema = 0;                   ///< decay of averaged weights (0.99, say), which are then what
+                                    ///< is validated and saved; 0: none
+  int freeze_layers = -1;           ///< encoder layers from below, with the embeddings, that stay
+                                    ///< as they are; 0: the embeddings; -1: nothing
+  bool class_weights = false;       ///< both answers weigh the same in all
+  double outlook_weight = 1.0;      ///< of the outlook's loss
+  double state_weight = 0.5;        ///< of the state's loss
+  double final_share = 0.6;         ///< of a conversation's outlook loss that its last turn bears
+  double rating_weight = 1.0;       ///< of a rated turn in the state's loss
+  double survey_weight = 1.0;       ///< of the survey, at the last customer turn, in that loss
+  int max_turns = 512;              ///< last turns of a longer conversation that training sees
+  double validation_share = 0.1;    ///< held out of the data by id, where no file is given
   std::uint64_t seed = 1;
-  int checkpoint_every = 200;        ///< updates between checkpoints; also one an epoch
-  int keep_last = 2;                 ///< checkpoints kept
-  std::string device = "auto";       ///< cpu, cuda or auto
-  bool bf16 = true;                  ///< autocast on CUDA; never on a CPU, where it is slower
-  int threads = 0;                   ///< of the CPU; 0: as many as LibTorch chooses
+  int checkpoint_every = 200;   ///< updates between checkpoints; also one an epoch
+  int keep_last = 2;            ///< checkpoints kept
+  std::string device = "auto";  ///< cpu, cuda or auto
+  bool bf16 = true;             ///< autocast on CUDA; never on a CPU, where it is slower
+  int threads = 0;              ///< of the CPU; 0: as many as LibTorch chooses
 };
 
 }  // namespace arcsat

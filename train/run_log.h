@@ -9,8 +9,8 @@
 
 namespace arcsat {
 
-/// What a run writes while it runs: metrics.jsonl (one object a line, "update" in each), TensorBoard
-/// events of the same figures, and log.txt for people.
+/// What a run writes while it runs: metrics.jsonl (one object a line, "update" in each),
+/// TensorBoard events of the same figures, and log.txt for people.
 class RunLog {
  public:
   /// Lines of metrics.jsonl with an update beyond `updates` are removed: a resumed run writes them

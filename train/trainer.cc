@@ -39,15 +39,6 @@ class Autocast {
   bool on_, before_;
 };
 
-std::int64_t TokensOf(const Segment& segment) {
-  std::int64_t tokens = 0;
-  for (int i = 0; i < segment.count; ++i) {
-    tokens += static_cast<std::int64_t>(
-        segment.conversation->turns[static_cast<std::size_t>(segment.first + i)].tokens->size());
-  }
-  return tokens;
-}
-
 /// Sets requires_grad off for the embeddings and the lowest `layers` encoder layers.
 void Freeze(ArcModel* model, int layers) {
   if (layers < 0) return;
@@ -192,7 +183,8 @@ void Trainer::Update(const Sample& sample) {
     optimizer_.ZeroGradients();
     ++state_.skipped;
     ++state_.skipped_in_row;
-    Say(fmt::format("update {}: a loss or gradient is not finite; the weights stay (first "
+    Say(
+        fmt::format("update {}: a loss or gradient is not finite; the weights stay (first "
                     "conversation of the batch: {})",
                     state_.updates + 1, sample.segments.front().conversation->id));
   } else {
@@ -205,7 +197,8 @@ void Trainer::Update(const Sample& sample) {
   report.epoch = static_cast<int>((state_.batches - 1) / sampler_.batches_per_epoch()) + 1;
   report.outlook_loss = state_.outlook_sum;
   report.state_loss = state_.state_sum;
-  report.loss = options_.outlook_weight * state_.outlook_sum + options_.state_weight * state_.state_sum;
+  report.loss =
+      options_.outlook_weight * state_.outlook_sum + options_.state_weight * state_.state_sum;
   report.rate = options_.head_learning_rate * factor;
   report.gradient_norm = norm;
   report.conversations_per_second = static_cast<double>(seen_conversations_) / seconds_;
@@ -224,7 +217,8 @@ void Trainer::Update(const Sample& sample) {
   state_.bad_update = false;
   if (on_step) on_step(report);
   if (state_.skipped_in_row >= kMostSkippedInRow) {
-    throw Error({run_.string(), fmt::format("{} updates in a row were not finite", kMostSkippedInRow),
+    throw Error({run_.string(),
+                 fmt::format("{} updates in a row were not finite", kMostSkippedInRow),
                  "expected finite losses and gradients",
                  "the last good checkpoint is kept; lower --train.learning_rate, or look at the "
                  "conversations named in log.txt, then --resume"});
@@ -280,8 +274,7 @@ bool Trainer::Resume() {
   torch::NoGradGuard no_grad;
   for (Parameter& parameter : model_.parameters().all()) {
     const auto found = checkpoint->weights.find(parameter.name);
-    if (found == checkpoint->weights.end() ||
-        found->second.sizes() != parameter.value.sizes()) {
+    if (found == checkpoint->weights.end() || found->second.sizes() != parameter.value.sizes()) {
       throw Error({place + ": " + parameter.name, "is missing or of another shape",
                    "expected the model of this run", "resume with the run's config.cfg"});
     }

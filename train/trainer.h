@@ -22,22 +22,22 @@ struct StepReport {
   std::int64_t update = 0, updates = 0;  ///< done, in all
   int epoch = 0;                         ///< from 1
   double outlook_loss = 0, state_loss = 0, loss = 0;
-  double rate = 0;                       ///< learning rate of the heads
+  double rate = 0;  ///< learning rate of the heads
   double gradient_norm = 0;
-  bool skipped = false;                  ///< not finite, so the weights stayed
+  bool skipped = false;  ///< not finite, so the weights stayed
   double conversations_per_second = 0, tokens_per_second = 0;  ///< since the run began
 };
 
 struct TrainResult {
   std::int64_t updates = 0;
-  bool interrupted = false;      ///< a checkpoint was written; --resume goes on
-  bool stopped_early = false;    ///< no gain in `patience` validations
-  std::optional<double> best;    ///< Selection() of the model kept
+  bool interrupted = false;    ///< a checkpoint was written; --resume goes on
+  bool stopped_early = false;  ///< no gain in `patience` validations
+  std::optional<double> best;  ///< Selection() of the model kept
   std::int64_t best_update = 0;
 };
 
-/// The training loop. Writes RUN/checkpoints, RUN/model (the best so far), metrics.jsonl, TensorBoard
-/// events and log.txt.
+/// The training loop. Writes RUN/checkpoints, RUN/model (the best so far), metrics.jsonl,
+/// TensorBoard events and log.txt.
 ///
 ///   Trainer trainer(&loaded, options, train, validation, run);
 ///   trainer.Resume();  // optional
@@ -49,8 +49,8 @@ class Trainer {
           const std::vector<EncodedConversation>& train,
           const std::vector<EncodedConversation>& validation, std::filesystem::path run);
 
-  /// Takes up the newest whole checkpoint; false where there is none. Error when it belongs to other
-  /// data or another model.
+  /// Takes up the newest whole checkpoint; false where there is none. Error when it belongs to
+  /// other data or another model.
   bool Resume();
 
   TrainResult Run();
@@ -95,7 +95,8 @@ class Trainer {
   std::int64_t update_weights_of_ = -1;
 };
 
-/// SHA-256 over ids, labels and tokens in order: what a run must find again when it is resumed.
+/// SHA-256 over ids, survey labels and numbers of turns and tokens, in order: what a run must find
+/// again when it is resumed.
 std::string Fingerprint(const std::vector<EncodedConversation>& conversations);
 
 /// cpu, cuda or auto (cuda where there is one). UsageError when cuda is asked for and missing.

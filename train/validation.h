@@ -12,11 +12,11 @@ namespace arcsat {
 /// How the model does on conversations it does not learn from. Figures that need labels which are
 /// not there are empty.
 struct Validation {
-  std::int64_t surveyed = 0;          ///< conversations with an answer
+  std::int64_t surveyed = 0;                      ///< conversations with an answer
   std::optional<double> log_loss, accuracy, auc;  ///< of the outlook at the last turn
-  std::int64_t rated = 0;             ///< rated customer turns
-  std::optional<double> state_error;  ///< mean |state - rating|, both on 0..1
-  std::optional<double> state_rank;   ///< Spearman's correlation of state and rating
+  std::int64_t rated = 0;                         ///< rated customer turns
+  std::optional<double> state_error;              ///< mean |state - rating|, both on 0..1
+  std::optional<double> state_rank;               ///< Spearman's correlation of state and rating
 };
 
 Validation Validate(const ArcModel& model, const std::vector<EncodedConversation>& conversations);
