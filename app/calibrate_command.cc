@@ -5,8 +5,11 @@
 #include "app/output.h"
 #include "app/table.h"
 #include "configs/bind.h"
+#include "configs/bind_evaluate.h"
 #include "configs/bind_train.h"
 #include "data/error.h"
+#include "eval/cross_conformal.h"
+#include "eval/response.h"
 
 namespace arcsat {
 namespace {
@@ -50,42 +53,101 @@ std::string Report(const Calibration& c, const std::string& path) {
   return text + fmt::format("written to {}\n", path);
 }
 
-int Run(const std::vector<std::string>& args) {
+struct Call {
   std::string model, data;
+  bool weigh_response = false;
   CalibrationOptions calibration;
+  ConformalOptions conformal;
   ReadOptions read;
   CommonOptions common;
+};
+
+bool Parse(const std::vector<std::string>& args, Call* call) {
   Options options("calibrate",
                   "Fits the calibration of a trained model on conversations that it did not learn "
                   "from, and stores it with the model.",
                   "arcsat calibrate --model runs/first --data sides/calibration.jsonl");
-  options.Add("model", &model, "run folder or model folder");
-  options.Add("data", &data, "file of conversations with answers");
-  Bind(options, &read);
-  Bind(options, &common);
-  Bind(options, &calibration);
-  if (!options.Parse(args)) return 0;
-  if (model.empty() || data.empty()) {
-    throw UsageError({"command line", model.empty() ? "--model is missing" : "--data is missing",
+  options.Add("model", &call->model, "run folder or model folder");
+  options.Add("data", &call->data, "file of conversations with answers");
+  options.Add("weigh-response", &call->weigh_response,
+              "score the conversations without an answer as well, and weigh the conformal sets by "
+              "how likely an answer was: so their coverage speaks of everybody");
+  Bind(options, &call->read);
+  Bind(options, &call->common);
+  Bind(options, &call->calibration);
+  Bind(options, &call->conformal);
+  if (!options.Parse(args)) return false;
+  if (call->model.empty() || call->data.empty()) {
+    throw UsageError({"command line",
+                      call->model.empty() ? "--model is missing" : "--data is missing",
                       "expected both", "see arcsat calibrate --help"});
   }
-  const LoadedModel loaded = LoadModel(ModelFolder(model));
-  FindScale(data, read, loaded.survey, &calibration);
-  ReadReport report;
-  const ScoreStream stream{&loaded, read, 512, common.quiet, "scoring"};
-  std::vector<LabeledScore> items;
-  for (auto& item : ScoreLabelled(stream, data, loaded.survey, &report)) {
-    items.push_back(std::move(item.score));
+  return true;
+}
+
+/// 1 / propensity of each conversation; 1 each without a response model.
+std::vector<double> ResponseWeights(const std::vector<LabelledConversation>& conversations,
+                                    const Calibration& calibration, Calibration* warned) {
+  std::vector<SurveyContext> contexts;
+  std::vector<int> answered;
+  for (const LabelledConversation& c : conversations) {
+    const Score score = Apply(calibration, c.score.raw);
+    contexts.push_back({c.channel, c.problem_type, c.turns, score.entry, score.exit, c.escalated});
+    answered.push_back(c.score.satisfied ? 1 : 0);
   }
+  std::vector<double> weights(conversations.size(), 1);
+  const auto model = FitResponse(contexts, answered);
+  if (!model) {
+    warned->warnings.emplace_back("too few answers, or silences, to weigh by response");
+    return weights;
+  }
+  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = 1 / model->Propensity(contexts[i]);
+  return weights;
+}
+
+/// Writes conformal.json, or removes an old one that no longer belongs to the calibration.
+void StoreConformal(const Call& call, const std::vector<LabelledConversation>& conversations,
+                    const std::filesystem::path& path, Calibration* fitted) {
+  std::vector<double> weights(conversations.size(), 1);
+  if (call.weigh_response) weights = ResponseWeights(conversations, *fitted, fitted);
+  std::vector<CrossConformalItem> items;
+  for (std::size_t i = 0; i < conversations.size(); ++i) {
+    if (!conversations[i].score.satisfied) continue;
+    items.push_back({&conversations[i].score, conversations[i].channel, weights[i]});
+  }
+  const auto sets = FitCrossConformal(items, *fitted, call.calibration, call.conformal);
+  if (!sets) {
+    std::filesystem::remove(path);
+    fitted->warnings.emplace_back("no conformal sets: too few answers");
+    return;
+  }
+  SaveConformal(*sets, path);
+  for (const std::string& note : sets->notes) fitted->warnings.push_back("conformal: " + note);
+}
+
+int Run(const std::vector<std::string>& args) {
+  Call call;
+  if (!Parse(args, &call)) return 0;
+  const LoadedModel loaded = LoadModel(ModelFolder(call.model));
+  FindScale(call.data, call.read, loaded.survey, &call.calibration);
+  ReadReport report;
+  const ScoreStream stream{&loaded, call.read, 512, call.common.quiet, "scoring"};
+  const auto conversations = ScoreLabelled(stream, call.data, loaded.survey, &report,
+                                           call.weigh_response ? Keep::kAll : Keep::kLabelled);
   if (report.read == 0) {
-    throw Error({data, "holds no conversation", "expected one JSON object a line",
+    throw Error({call.data, "holds no conversation", "expected one JSON object a line",
                  "see docs/formats.md; arcsat inspect FILE"});
   }
-  const Calibration fitted = FitCalibration(items, calibration);
+  std::vector<LabeledScore> items;
+  for (const LabelledConversation& conversation : conversations) {
+    if (conversation.labelled()) items.push_back(conversation.score);
+  }
+  Calibration fitted = FitCalibration(items, call.calibration);
   const auto path = loaded.folder / "calibration.json";
+  StoreConformal(call, conversations, loaded.folder / "conformal.json", &fitted);
   SaveCalibration(fitted, path);
-  if (common.json) PrintJson(ToJson(fitted));
-  if (!common.json) PrintText(Report(fitted, path.string()));
+  if (call.common.json) PrintJson(ToJson(fitted));
+  if (!call.common.json) PrintText(Report(fitted, path.string()));
   return 0;
 }
 

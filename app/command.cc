@@ -99,8 +99,9 @@ int Run(const std::vector<std::string>& arguments, std::string* command) {
 const std::vector<const Command*>& Commands() {
   static const std::vector<const Command*> kCommands = {
       &kSimulateCommand, &kImportCommand,    &kSplitCommand,    &kTokenizerCommand,
-      &kTrainCommand,    &kCalibrateCommand, &kEvaluateCommand, &kExportCommand,
-      &kVerifyCommand,   &kScoreCommand,     &kInspectCommand};
+      &kTrainCommand,    &kCalibrateCommand, &kEvaluateCommand, &kCompareCommand,
+      &kExportCommand,   &kVerifyCommand,    &kScoreCommand,    &kExperimentsCommand,
+      &kInspectCommand};
   return kCommands;
 }
 

@@ -10,7 +10,8 @@ struct Command {
   const char* name;
   const char* group;  ///< stage of the pipeline, for `arcsat --help`
   const char* summary;
-  /// Takes the words after the command's name; gives the exit code 0, or throws Error.
+  /// Takes the words after the command's name; gives the exit code (0; `compare` also 3 and
+  /// 4, docs/formats.md), or throws Error.
   int (*run)(const std::vector<std::string>& args);
 };
 
@@ -21,9 +22,11 @@ extern const Command kTokenizerCommand;
 extern const Command kTrainCommand;
 extern const Command kCalibrateCommand;
 extern const Command kEvaluateCommand;
+extern const Command kCompareCommand;
 extern const Command kExportCommand;
 extern const Command kVerifyCommand;
 extern const Command kScoreCommand;
+extern const Command kExperimentsCommand;
 extern const Command kInspectCommand;
 
 /// Every command, in the order of the pipeline.

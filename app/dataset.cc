@@ -137,34 +137,65 @@ ReadReport ScoreStream::Run(const std::string& path,
   return report;
 }
 
+bool LabelledConversation::labelled() const {
+  return score.satisfied || std::any_of(score.ratings.begin(), score.ratings.end(),
+                                        [](const auto& rating) { return rating.has_value(); });
+}
+
+namespace {
+
+std::optional<bool> Truth(const Conversation& conversation) {
+  const auto truth = conversation.attributes.find("truth");
+  if (truth == conversation.attributes.end() || !truth->is_object()) return std::nullopt;
+  const auto satisfied = truth->find("satisfied");
+  if (satisfied == truth->end() || !satisfied->is_boolean()) return std::nullopt;
+  return satisfied->get<bool>();
+}
+
+LabelledConversation Label(const Conversation& conversation, RawScore&& raw,
+                           const SurveyOptions& survey, const SurveyOptions& trained) {
+  LabelledConversation item;
+  item.score.satisfied = Satisfied(conversation, survey);
+  item.answered_satisfied = Satisfied(conversation, trained);
+  item.truth = Truth(conversation);
+  if (conversation.survey) item.answer = conversation.survey->score;
+  if (survey.target == "survey") item.score.answer = item.answer;
+  if (trained.target != "survey") item.answer.reset();
+  for (const RawTurn& turn : raw.turns) {
+    const auto& ratings = conversation.turns[static_cast<std::size_t>(turn.index)].satisfaction;
+    item.score.ratings.push_back(std::nullopt);
+    if (ratings.empty()) continue;
+    double sum = 0;
+    for (const double rating : ratings) sum += rating;
+    item.score.ratings.back() = sum / static_cast<double>(ratings.size());
+  }
+  if (conversation.channel) item.channel = Name(*conversation.channel);
+  item.problem_type = conversation.problem_type;
+  item.agent = conversation.agent_id;
+  item.team = conversation.team;
+  item.escalated = conversation.escalated;
+  item.turns = static_cast<int>(conversation.turns.size());
+  item.score.raw = std::move(raw);
+  return item;
+}
+
+}  // namespace
+
 std::vector<LabelledConversation> ScoreLabelled(const ScoreStream& stream, const std::string& path,
-                                                const SurveyOptions& survey, ReadReport* report) {
+                                                const SurveyOptions& survey, ReadReport* report,
+                                                Keep keep) {
   std::vector<LabelledConversation> out;
   ScoreStream labelled = stream;
-  labelled.wanted = [&survey](const Conversation& conversation) {
-    return Satisfied(conversation, survey).has_value() ||
-           std::any_of(conversation.turns.begin(), conversation.turns.end(),
-                       [](const Turn& turn) { return !turn.satisfaction.empty(); });
-  };
+  if (keep == Keep::kLabelled) {
+    labelled.wanted = [&survey](const Conversation& conversation) {
+      return Satisfied(conversation, survey).has_value() ||
+             std::any_of(conversation.turns.begin(), conversation.turns.end(),
+                         [](const Turn& turn) { return !turn.satisfaction.empty(); });
+    };
+  }
+  const SurveyOptions& trained = stream.model->survey;
   *report = labelled.Run(path, [&](const Conversation& conversation, RawScore&& raw) {
-    LabelledConversation item;
-    item.score.satisfied = Satisfied(conversation, survey);
-    if (survey.target == "survey" && conversation.survey) {
-      item.score.answer = conversation.survey->score;
-    }
-    for (const RawTurn& turn : raw.turns) {
-      const auto& ratings = conversation.turns[static_cast<std::size_t>(turn.index)].satisfaction;
-      item.score.ratings.push_back(std::nullopt);
-      if (ratings.empty()) continue;
-      double sum = 0;
-      for (const double rating : ratings) sum += rating;
-      item.score.ratings.back() = sum / static_cast<double>(ratings.size());
-    }
-    if (conversation.channel) item.channel = Name(*conversation.channel);
-    item.problem_type = conversation.problem_type;
-    item.turns = static_cast<int>(conversation.turns.size());
-    item.score.raw = std::move(raw);
-    out.push_back(std::move(item));
+    out.push_back(Label(conversation, std::move(raw), survey, trained));
   });
   return out;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "app/labelled.h"
 #include "data/batch.h"
 #include "data/corpus.h"
 #include "data/score.h"
@@ -39,13 +40,6 @@ std::vector<EncodedConversation> ReadDataset(const std::vector<DataSource>& sour
 /// Those that have a label: a survey answer or a rated turn.
 std::vector<EncodedConversation> Labelled(std::vector<EncodedConversation> all);
 
-/// Scores with what is known of each conversation, for calibration and evaluation.
-struct LabelledConversation {
-  LabeledScore score;
-  std::string channel, problem_type;
-  int turns = 0;
-};
-
 /// Streams a file through the model: conversations are read, scored in windows and handed on with
 /// the record they came from, in the order of the file. Memory is one window.
 struct ScoreStream {
@@ -59,9 +53,11 @@ struct ScoreStream {
                  const std::function<void(const Conversation&, RawScore&&)>& use) const;
 };
 
-/// The whole file by ScoreStream, each with its answer by `survey`. Only those with a label are
-/// kept.
+/// The whole file by ScoreStream, each conversation with its answer by `survey`: those with a label
+/// only, or all of them.
+enum class Keep { kLabelled, kAll };
 std::vector<LabelledConversation> ScoreLabelled(const ScoreStream& stream, const std::string& path,
-                                                const SurveyOptions& survey, ReadReport* report);
+                                                const SurveyOptions& survey, ReadReport* report,
+                                                Keep keep = Keep::kLabelled);
 
 }  // namespace arcsat

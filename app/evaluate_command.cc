@@ -4,8 +4,11 @@
 
 #include "app/command.h"
 #include "app/dataset.h"
+#include "app/evaluation_report.h"
+#include "app/evaluation_sections.h"
 #include "app/output.h"
 #include "configs/bind.h"
+#include "configs/bind_evaluate.h"
 #include "configs/bind_train.h"
 #include "data/error.h"
 #include "data/files.h"
@@ -15,88 +18,125 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Items {
-  std::vector<SurveyItem> survey;
-  std::vector<TurnItem> turns;
-};
-
-Items MakeItems(const std::vector<LabelledConversation>& conversations,
-                const Calibration& calibration) {
-  Items items;
-  for (std::size_t c = 0; c < conversations.size(); ++c) {
-    const LabelledConversation& conversation = conversations[c];
-    const Score score = Apply(calibration, conversation.score.raw);
-    if (conversation.score.satisfied) {
-      items.survey.push_back({score.id, score.p_satisfied, *conversation.score.satisfied,
-                              conversation.channel, conversation.problem_type, conversation.turns});
-    }
-    for (std::size_t t = 0; t < score.turns.size(); ++t) {
-      if (!conversation.score.ratings[t]) continue;
-      items.turns.push_back({static_cast<int>(c), score.turns[t].state,
-                             *conversation.score.ratings[t], conversation.channel,
-                             conversation.problem_type, conversation.turns});
-    }
-  }
-  return items;
-}
-
-int Run(const std::vector<std::string>& args) {
-  std::string model, data, out, target;
+struct Call {
+  std::string model, data, target, out, report, summary, ledger, title;
+  bool labelled_only = false;
   EvaluationOptions evaluation;
+  SectionOptions sections;
+  ReportOptions page;
   ReadOptions read;
   CommonOptions common;
-  Options options(
-      "evaluate",
-      "Measures a model on conversations with answers or rated turns: every figure with "
-      "its interval, overall and by channel, problem type and length.",
-      "arcsat evaluate --model runs/first --data sides/test.jsonl");
-  options.Add("model", &model, "run folder or model folder");
-  options.Add("data", &data, "file of conversations with labels, none of them trained on");
-  options.Add("target", &target,
+};
+
+bool Parse(const std::vector<std::string>& args, Call* call) {
+  Options options("evaluate",
+                  "Measures a model on conversations it never saw: every figure with its interval, "
+                  "overall and by channel, problem type and length; how far its chances can be "
+                  "trusted; what delta adds; and the satisfaction of everybody, answered or not.",
+                  "arcsat evaluate --model runs/first --data sides/test.jsonl --report first.html");
+  options.Add("model", &call->model, "run folder or model folder");
+  options.Add("data", &call->data, "file of conversations with labels, none of them trained on");
+  options.Add("target", &call->target,
               "what is the answer, where not what the model was trained on: "
               "\"survey\" or \"attribute:NAME\"");
-  options.Add("out", &out, "file for the figures as JSON");
-  Bind(options, &read);
-  Bind(options, &common);
-  Bind(options, &evaluation);
-  if (!options.Parse(args)) return 0;
-  if (model.empty() || data.empty()) {
-    throw UsageError({"command line", model.empty() ? "--model is missing" : "--data is missing",
+  options.Add("out", &call->out, "file for the figures as JSON");
+  options.Add("report", &call->report, "file for the report, a page that opens offline");
+  options.Add("summary", &call->summary, "file for a summary in Markdown, for a pull request");
+  options.Add("ledger", &call->ledger, "file of experiments to draw in the report");
+  options.Add("title", &call->title, "heading of the report");
+  options.Add("labelled-only", &call->labelled_only,
+              "score only conversations with a label: quicker, without figures of everybody");
+  Bind(options, &call->read);
+  Bind(options, &call->common);
+  Bind(options, &call->evaluation);
+  Bind(options, &call->sections.claim);
+  Bind(options, &call->sections.population);
+  Bind(options, &call->page);
+  if (!options.Parse(args)) return false;
+  if (call->model.empty() || call->data.empty()) {
+    throw UsageError({"command line",
+                      call->model.empty() ? "--model is missing" : "--data is missing",
                       "expected both", "see arcsat evaluate --help"});
   }
-  const LoadedModel loaded = LoadModel(ModelFolder(model));
-  const fs::path path = loaded.folder / "calibration.json";
-  const bool calibrated = fs::exists(path);
-  const Calibration calibration = calibrated ? LoadCalibration(path) : Calibration{};
-  if (!calibrated && !common.quiet) {
+  call->sections.reliability.bins = call->evaluation.bins;
+  call->sections.reliability.bootstrap = call->evaluation.bootstrap;
+  call->sections.claim.bootstrap = call->evaluation.bootstrap;
+  return true;
+}
+
+/// Calibration and conformal sets that lie beside a model, where they do.
+struct Beside {
+  bool calibrated = false;
+  Calibration calibration;
+  std::optional<ConformalSets> conformal;
+};
+
+Beside ReadBeside(const fs::path& folder, const Call& call) {
+  Beside beside;
+  beside.calibrated = fs::exists(folder / "calibration.json");
+  if (beside.calibrated) {
+    beside.calibration = LoadCalibration(folder / "calibration.json");
+  } else if (!call.common.quiet) {
     fmt::print(stderr,
                "the model is not calibrated: its chances are the network's own. To go on: "
                "arcsat calibrate --model {}\n",
-               model);
+               call.model);
   }
+  const fs::path conformal = folder / "conformal.json";
+  if (fs::exists(conformal)) beside.conformal = LoadConformal(conformal);
+  return beside;
+}
+
+void WriteResults(const Call& call, const SectionInputs& inputs, const Json& json) {
+  if (!call.out.empty()) WriteFile(call.out, json.dump(2) + "\n");
+  if (call.report.empty() && call.summary.empty()) return;
+  // Given the model folder of a run, the run is the folder above.
+  fs::path run = call.model;
+  if (!fs::exists(run / "metrics.jsonl")) run = run.parent_path();
+  const ReportInputs report{&inputs, call.data, run.string(), call.ledger, call.title, call.read};
+  const ReportData data = MakeReportData(report, json, call.page);
+  if (!call.report.empty()) WriteFile(call.report, RenderHtml(data, call.page));
+  if (!call.summary.empty()) WriteFile(call.summary, RenderMarkdown(data, call.page));
+}
+
+int Run(const std::vector<std::string>& args) {
+  Call call;
+  if (!Parse(args, &call)) return 0;
+  const LoadedModel loaded = LoadModel(ModelFolder(call.model));
+  const Beside beside = ReadBeside(loaded.folder, call);
   SurveyOptions survey = loaded.survey;
-  if (!target.empty()) survey = {-1, target};
-  evaluation.threshold = calibration.threshold;
-  ReadReport report;
-  const ScoreStream stream{&loaded, read, 512, common.quiet, "scoring"};
-  const Items items = MakeItems(ScoreLabelled(stream, data, survey, &report), calibration);
-  if (items.survey.empty() && items.turns.empty()) {
-    throw Error({data,
-                 fmt::format("none of {} conversations has an answer or a rated turn", report.read),
+  if (!call.target.empty()) survey = {-1, call.target};
+  call.evaluation.threshold = beside.calibration.threshold;
+  ReadReport read;
+  const ScoreStream stream{&loaded, call.read, 512, call.common.quiet, "scoring"};
+  const auto conversations = ScoreLabelled(stream, call.data, survey, &read,
+                                           call.labelled_only ? Keep::kLabelled : Keep::kAll);
+  std::vector<Score> scores;
+  for (const auto& conversation : conversations) {
+    scores.push_back(Apply(beside.calibration, conversation.score.raw));
+  }
+  const SectionInputs inputs{&conversations, &scores, &beside.calibration,
+                             beside.conformal ? &*beside.conformal : nullptr, !call.labelled_only};
+  const auto survey_items = SurveyItems(inputs);
+  const auto turn_items = TurnItems(inputs);
+  if (survey_items.empty() && turn_items.empty()) {
+    throw Error({call.data,
+                 fmt::format("none of {} conversations has an answer or a rated turn", read.read),
                  "expected labels to measure against", "check --target, or arcsat inspect"});
   }
-  const Evaluation result = Evaluate(items.survey, items.turns, evaluation);
+  const Evaluation result = Evaluate(survey_items, turn_items, call.evaluation);
   Json json = ToJson(result);
   json["model"] = loaded.name;
-  json["data"] = {{"path", data},
-                  {"sha256", data == "-" ? Json() : Json(Sha256File(data))},
-                  {"read", report.read},
-                  {"skipped", report.skipped}};
+  json["data"] = {{"path", call.data},
+                  {"sha256", call.data == "-" ? Json() : Json(Sha256File(call.data))},
+                  {"read", read.read},
+                  {"skipped", read.skipped}};
   json["target"] = survey.target;
-  json["calibrated"] = calibrated;
-  if (!out.empty()) WriteFile(out, json.dump(2) + "\n");
-  if (common.json) PrintJson(json);
-  if (!common.json) PrintText(ToTable(result));
+  json["calibrated"] = beside.calibrated;
+  AddSections(inputs, call.sections, &json);
+  WriteResults(call, inputs, json);
+  if (call.common.json) PrintJson(json);
+  if (!call.common.json) PrintText(ToTable(result) + SectionsText(json));
   return 0;
 }
 

@@ -14,7 +14,6 @@ if(ARCSAT_SANITIZE)
   target_link_options(arcsat_warnings INTERFACE -fsanitize=address,undefined)
 endif()
 target_include_directories(arcsat_warnings INTERFACE ${PROJECT_SOURCE_DIR})
-target_compile_definitions(arcsat_warnings INTERFACE FMT_HEADER_ONLY=1)
 
 function(arcsat_library NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})

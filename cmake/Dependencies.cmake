@@ -27,7 +27,7 @@ find_package(LibArchive 3.6 REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 find_package(Threads REQUIRED)
 
-# fmt: LibTorch carries 12.1 and would shadow another, so its copy serves everyone, header-only.
+# fmt: LibTorch carries the headers of 12.1 and would shadow another, so its copy serves everyone.
 # Targets without torch see the folder fmt/ alone, through a link.
 add_library(arcsat_fmt INTERFACE)
 if(ARCSAT_TORCH)
@@ -39,10 +39,12 @@ endif()
 if(EXISTS "${ARCSAT_TORCH_INCLUDE}/fmt/format.h")
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/include-fmt)
   file(CREATE_LINK ${ARCSAT_TORCH_INCLUDE}/fmt ${PROJECT_BINARY_DIR}/include-fmt/fmt SYMBOLIC)
-  target_include_directories(arcsat_fmt SYSTEM INTERFACE ${PROJECT_BINARY_DIR}/include-fmt)
+  add_library(arcsat_fmt_compiled STATIC ${PROJECT_SOURCE_DIR}/cmake/fmt.cc)
+  target_include_directories(arcsat_fmt_compiled SYSTEM PUBLIC ${PROJECT_BINARY_DIR}/include-fmt)
+  target_link_libraries(arcsat_fmt INTERFACE arcsat_fmt_compiled)
 else()
-  find_path(FMT_INCLUDE fmt/format.h REQUIRED)
-  target_include_directories(arcsat_fmt SYSTEM INTERFACE ${FMT_INCLUDE})
+  find_package(fmt 8 REQUIRED)
+  target_link_libraries(arcsat_fmt INTERFACE fmt::fmt)
 endif()
 
 find_path(PROTOZERO_INCLUDE protozero/pbf_writer.hpp REQUIRED)

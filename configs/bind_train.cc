@@ -77,7 +77,9 @@ void BindCourse(Options& options, TrainOptions* t) {
       .Add("train.keep_last", &t->keep_last, "checkpoints kept", AtLeast(1))
       .Add("train.device", &t->device, "where it runs", OneOf({"auto", "cpu", "cuda"}))
       .Add("train.bf16", &t->bf16, "autocast to bfloat16 on CUDA")
-      .Add("train.threads", &t->threads, "CPU threads; 0: LibTorch's choice", Between(0, 4096));
+      .Add("train.threads", &t->threads, "CPU threads; 0: LibTorch's choice", Between(0, 4096))
+      .Add("train.mlflow", &t->mlflow,
+           "folder of an MLflow file store that gets the figures too; empty: none");
 }
 
 void BindLosses(Options& options, TrainOptions* t) {
@@ -102,7 +104,7 @@ void Bind(Options& options, TrainOptions* fields) {
 void Bind(Options& options, CalibrationOptions* c) {
   options
       .Add("calibrate.outlook", &c->outlook, "how the outlook is calibrated; auto: by log loss",
-           OneOf({"auto", "temperature", "platt", "identity"}))
+           OneOf({"auto", "temperature", "platt", "beta", "isotonic", "spline", "identity"}))
       .Add("calibrate.final", &c->final,
            "what gives the chance of satisfied: the outlook, the arc, or the better by log loss",
            OneOf({"auto", "outlook", "arc"}))

@@ -14,7 +14,7 @@
 #include "configs/options_entry.h"
 #include "configs/text.h"
 #include "data/error.h"
-#include "data/files.h"
+#include "data/settings.h"
 
 namespace arcsat {
 namespace {
@@ -22,7 +22,6 @@ namespace {
 namespace po = boost::program_options;
 
 const char kCommandLine[] = "command line";
-constexpr std::uintmax_t kLargestConfig = 1 << 20;
 
 /// What a value of this type looks like, for the help and for messages.
 template <class T>
@@ -77,21 +76,6 @@ std::string Quote(const std::string& value) {
   const bool bare = Trim(value) == value && (value.empty() || value[0] != '"') &&
                     value.find_first_of("#\n\r") == std::string::npos;
   return bare ? value : nlohmann::json(value).dump();
-}
-
-/// The value between the "=" and the end of the line, without its comment and its quotes.
-std::string Unquote(const std::string& raw, const std::string& place) {
-  const std::string text = Trim(raw);
-  if (text.empty() || text[0] != '"') return Trim(text.substr(0, text.find('#')));
-  std::size_t end = 1;
-  while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2 : 1;
-  const std::string rest = end < text.size() ? Trim(text.substr(end + 1)) : "?";
-  const auto value = nlohmann::json::parse(text.substr(0, end + 1), nullptr, false);
-  if (!value.is_string() || (!rest.empty() && rest[0] != '#')) {
-    throw UsageError({place, "found " + text, "expected a value between double quotes, as in JSON",
-                      "close the quotes, or write the value without any"});
-  }
-  return value.get<std::string>();
 }
 
 }  // namespace
@@ -236,29 +220,9 @@ void Options::ReadCommandLine(const std::vector<std::string>& tokens) {
 }
 
 void Options::ReadConfig(const std::string& path) {
-  const std::string text = ReadFile(path, kLargestConfig);
   std::map<std::string, std::string> seen;
-  std::string section;
-  std::size_t number = 0;
-  for (std::size_t start = 0; start < text.size();) {
-    const std::size_t stop = std::min(text.find('\n', start), text.size());
-    const std::string line = Trim(text.substr(start, stop - start));
-    start = stop + 1;
-    const std::string place = fmt::format("{}:{}", path, ++number);
-    if (line.empty() || line[0] == '#') continue;
-    const std::string header = Trim(line.substr(0, line.find('#')));
-    if (line[0] == '[' && header.size() > 2 && header.back() == ']') {
-      section = Trim(header.substr(1, header.size() - 2)) + ".";
-      continue;
-    }
-    const std::size_t equals = line.find('=');
-    if (equals == std::string::npos || line[0] == '[') {
-      throw UsageError({place, fmt::format("found \"{}\"", Shorten(line, 60)),
-                        "expected \"key = value\", \"[section]\" or a comment",
-                        "mend the line, or put a # before it"});
-    }
-    Set(section + Trim(line.substr(0, equals)), Unquote(line.substr(equals + 1), place), place,
-        &seen);
+  for (const Setting& setting : ReadSettings(path)) {
+    Set(setting.key, setting.value, setting.place, &seen);
   }
 }
 

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "data/error.h"
+#include "data/temporary_files.h"
 
 namespace arcsat {
 namespace fs = std::filesystem;
@@ -137,11 +138,12 @@ AtomicFile::AtomicFile(const fs::path& path) : path_(path) {
   temporary_ = path_.parent_path() / fmt::format(".arcsat-{}-{}.tmp", getpid(), counter++);
   descriptor_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (descriptor_ < 0) FailWith(path, "creating", errno);
+  slot_ = KeepTemporary(temporary_);
   // What was private stays private.
   if (exists && fchmod(descriptor_, info.st_mode & 0777) != 0) {
     const int code = errno;
     close(std::exchange(descriptor_, -1));
-    unlink(temporary_.c_str());
+    RemoveTemporary();
     FailWith(path, "setting the permissions", code);
   }
 }
@@ -149,7 +151,12 @@ AtomicFile::AtomicFile(const fs::path& path) : path_(path) {
 AtomicFile::~AtomicFile() {
   if (descriptor_ < 0) return;
   close(descriptor_);
+  RemoveTemporary();
+}
+
+void AtomicFile::RemoveTemporary() {
   if (!temporary_.empty()) unlink(temporary_.c_str());
+  ForgetTemporary(std::exchange(slot_, -1));
 }
 
 void AtomicFile::Write(std::string_view bytes) {
@@ -163,7 +170,7 @@ void AtomicFile::Flush() {
   buffer_.clear();
   if (code == 0) return;
   close(std::exchange(descriptor_, -1));
-  if (!temporary_.empty()) unlink(temporary_.c_str());
+  RemoveTemporary();
   FailWith(path_, "writing", code);
 }
 
@@ -177,12 +184,13 @@ void AtomicFile::Commit() {
     if (done) return;
     const int code = errno;
     if (descriptor_ >= 0) close(std::exchange(descriptor_, -1));
-    unlink(temporary_.c_str());
+    RemoveTemporary();
     FailWith(path_, deed, code);
   };
   check(fsync(descriptor_) == 0, "saving");
   check(close(std::exchange(descriptor_, -1)) == 0, "closing");
   check(rename(temporary_.c_str(), path_.c_str()) == 0, "renaming");
+  ForgetTemporary(std::exchange(slot_, -1));
   SyncFolder(path_.parent_path());
 }
 

@@ -30,9 +30,11 @@ class AtomicFile {
 
  private:
   void Flush();
+  void RemoveTemporary();
   std::filesystem::path path_, temporary_;
   std::string buffer_;
   int descriptor_ = -1;
+  int slot_ = -1;  // of KeepTemporary()
 };
 
 /// Writes `bytes` as a whole file (AtomicFile in one call).

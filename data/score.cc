@@ -60,6 +60,22 @@ std::pair<double, double> ReadInterval(const Json& value, const JsonSource& sour
   return {low, high};
 }
 
+std::vector<double> ReadBoxes(const Json& value, const JsonSource& source) {
+  constexpr double kRounding = 1e-5;  // of chances written in single precision
+  const JsonField name{"boxes"};
+  if (!value.is_array() || value.size() < 2) {
+    RefuseField(source, name, value, "two or more chances, one for each answer of the scale");
+  }
+  std::vector<double> boxes;
+  double sum = 0;
+  for (const Json& chance : value) {
+    boxes.push_back(ReadBetween(chance, 0, 1, source, name));
+    sum += boxes.back();
+  }
+  if (std::abs(sum - 1) > kRounding) RefuseField(source, name, value, "chances with a sum of 1");
+  return boxes;
+}
+
 }  // namespace
 
 std::string ToJsonLine(const Score& score) {
@@ -72,6 +88,7 @@ std::string ToJsonLine(const Score& score) {
     AppendField(&out, "interval", Json::array({score.interval->first, score.interval->second}));
   }
   if (score.csat) AppendField(&out, "csat", *score.csat);
+  if (!score.boxes.empty()) AppendField(&out, "boxes", Json(score.boxes));
   Json turns = Json::array();
   for (const ScoredTurn& turn : score.turns) {
     turns.push_back(Json{{"i", turn.index},
@@ -102,6 +119,7 @@ Score ParseScore(std::string_view line, const std::string& place) {
   score.p_satisfied = ReadBetween(need("p_satisfied"), 0, 1, source, {"p_satisfied"});
   if (record.contains("interval")) score.interval = ReadInterval(record["interval"], source);
   if (record.contains("csat")) score.csat = TakeNumber(record["csat"], source, {"csat"});
+  if (record.contains("boxes")) score.boxes = ReadBoxes(record["boxes"], source);
   const Json& turns = need("turns");
   if (!turns.is_array()) RefuseField(source, {"turns"}, turns, "a list of scored turns");
   std::int64_t position = 0;

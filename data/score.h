@@ -41,6 +41,8 @@ struct Score {
   double p_satisfied = 0;                             ///< 0..1
   std::optional<std::pair<double, double>> interval;  ///< 95% interval of p_satisfied, where known
   std::optional<double> csat;                         ///< expected answer on the survey's own scale
+  std::vector<double> boxes;  ///< chance of each answer of that scale, lowest first, together 1;
+                              ///< empty where not known
   std::vector<ScoredTurn> turns;
   std::string model;
 };

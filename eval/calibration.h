@@ -11,19 +11,14 @@
 
 #include "data/conversation.h"
 #include "data/score.h"
+#include "eval/calibrators.h"
 #include "eval/claim.h"
+#include "eval/ordinal.h"
 
 namespace arcsat {
 
 /// States are clipped to [kStateClip, 1 - kStateClip] before their log-odds are taken.
 inline constexpr double kStateClip = 1e-6;
-
-/// outlook = Sigmoid(a * outlook_logit + b).
-struct OutlookMap {
-  std::string method = "identity";  ///< identity | temperature (b = 0) | platt
-  double a = 1, b = 0;
-  Eigen::Matrix2d covariance = Eigen::Matrix2d::Zero();  ///< of (b, a)
-};
 
 /// state = Sigmoid(a * Logit(clip(raw state)) + b), a > 0: stays in 0..1, keeps the order.
 struct StateMap {
@@ -42,10 +37,12 @@ struct ArcMap {
   double ridge = 0;  ///< in force (LogisticOptions)
 };
 
-/// Expected answer = clip(c0 + c1 * p_satisfied, low, high), c1 >= 0.
+/// The answer on the survey's own scale. Where `boxes` was fitted, the chance of each box and their
+/// mean; else, where `fitted`, the expected answer clip(c0 + c1 * p_satisfied, low, high), c1 >= 0.
 struct CsatMap {
   bool fitted = false;
   double c0 = 0, c1 = 0, low = 1, high = 5;
+  OrdinalMap boxes = {};
 };
 
 /// Everything that turns a RawScore into a Score; calibration.json beside the model.
@@ -59,14 +56,14 @@ struct Calibration {
   std::string chosen = "outlook";  ///< outlook | arc: which of the two gives p_satisfied
   double threshold = 0.5;          ///< satisfied where p_satisfied >= threshold
   std::string threshold_rule = "half";
-  /// Log loss by method: "uncalibrated" as it is; "temperature", "platt", "arc" cross-validated.
+  /// Log loss by method: "uncalibrated" as it is; kOutlookMethods and "arc" cross-validated.
   std::vector<std::pair<std::string, double>> log_loss;
   std::vector<NestedTest> tests;  ///< what delta adds (claim.h)
   std::vector<std::string> warnings;
 };
 
 struct CalibrationOptions {
-  std::string outlook = "auto";    ///< auto (better log loss) | temperature | platt | identity
+  std::string outlook = "auto";    ///< auto (ChooseOutlook) | identity | one of kOutlookMethods
   std::string final = "auto";      ///< auto (better log loss) | outlook | arc: gives p_satisfied
   std::string threshold = "half";  ///< half | accuracy | balanced: the one best at either
   double ridge = 1;                ///< on the arc's standardised coefficients, > 0
@@ -85,21 +82,23 @@ struct LabeledScore {
   std::vector<std::optional<double>> ratings;  ///< 1..5, one for each of raw.turns; or none at all
 };
 
-/// Fits on its own split (never the training conversations: the model is too sure there). Platt's
-/// parameters are plain maximum likelihood. Error where there are too few answers or one class
-/// only, unless options.identity_if_few; Error on a score that is not finite.
+/// Fits on its own split (never the training conversations: the model is too sure there). Error
+/// where there are too few answers or one class only, unless options.identity_if_few; Error on a
+/// score that is not finite.
 Calibration FitCalibration(const std::vector<LabeledScore>& items,
                            const CalibrationOptions& options = {});
 
 /// The calibrated score: states, outlook, p_satisfied with its 95% interval (delta method, the
-/// uncertainty of the calibration alone), csat where fitted. `model` is left empty.
+/// uncertainty of the calibration alone; none where that is not known), csat and boxes where
+/// fitted. `model` is left empty.
 Score Apply(const Calibration& calibration, const RawScore& raw);
 
 double ApplyState(const StateMap& map, double raw_state);
-double ApplyOutlook(const OutlookMap& map, double outlook_logit);
+/// Log-odds of p_satisfied.
+double FinalLogOdds(const Calibration& calibration, const RawScore& raw);
 
-/// calibration.json: format "arcsat-calibration", version 1, as
-/// data/schema/calibration.schema.json.
+/// calibration.json: format "arcsat-calibration", version 2, as
+/// data/schema/calibration.schema.json; version 1 is read as well.
 Json ToJson(const Calibration& calibration);
 /// Error names `place` and the field: wrong type, missing, not finite, out of range, newer version.
 Calibration ParseCalibration(std::string_view text, const std::string& place);

@@ -9,13 +9,13 @@
 #include "data/files.h"
 #include "data/json.h"
 #include "eval/calibration.h"
+#include "eval/calibration_field.h"
 
 namespace arcsat {
 namespace {
 
 constexpr const char* kFormat = "arcsat-calibration";
-constexpr int kVersion = 1;
-constexpr const char* kRemedy = "run arcsat calibrate again to write the file anew";
+constexpr int kVersion = 2;
 
 Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
@@ -28,6 +28,33 @@ Json Rows(const Matrix& matrix) {
     rows.push_back(row);
   }
   return rows;
+}
+
+Json List(const Eigen::VectorXd& vector) {
+  return std::vector<double>(vector.data(), vector.data() + vector.size());
+}
+
+Json OutlookJson(const OutlookMap& map) {
+  return {{"method", map.method},
+          {"coefficients", List(map.coefficients)},
+          {"covariance", Rows(map.covariance)},
+          {"knots", map.knots},
+          {"chances", map.chances}};
+}
+
+Json CsatJson(const CsatMap& map) {
+  Json boxes;
+  if (map.boxes.fitted()) {
+    boxes = {{"answers", map.boxes.answers},
+             {"thresholds", List(map.boxes.thresholds)},
+             {"slope", map.boxes.slope},
+             {"slope_error", map.boxes.slope_error}};
+  }
+  return {{"fitted", map.fitted},
+          {"c0", map.c0},
+          {"c1", map.c1},
+          {"scale", {map.low, map.high}},
+          {"boxes", boxes}};
 }
 
 Json TestJson(const NestedTest& test) {
@@ -43,97 +70,7 @@ Json TestJson(const NestedTest& test) {
           {"warning", test.warning}};
 }
 
-// One place in the file, with what to say when it is not as it should be.
-class Field {
- public:
-  Field(const Json& json, std::string place, std::string path)
-      : json_(json), place_(std::move(place)), path_(std::move(path)) {}
-
-  Field At(const std::string& key) const {
-    if (!json_.is_object()) Refuse(Shown(), "expected an object");
-    const std::string path = path_.empty() ? key : path_ + "." + key;
-    const auto found = json_.find(key);
-    if (found == json_.end()) {
-      Field(json_, place_, path).Refuse("found no such field", "expected one");
-    }
-    return {*found, place_, path};
-  }
-  Field At(std::size_t i) const { return {json_.at(i), place_, fmt::format("{}[{}]", path_, i)}; }
-
-  std::size_t Length() const {
-    if (!json_.is_array()) Refuse(Shown(), "expected an array");
-    return json_.size();
-  }
-  double Number(double low = std::numeric_limits<double>::lowest(),
-                double high = std::numeric_limits<double>::max()) const {
-    if (!json_.is_number()) Refuse(Shown(), "expected a finite number");
-    const double value = json_.get<double>();
-    if (!(value >= low && value <= high)) {
-      Refuse(Shown(), fmt::format("expected a finite number from {} to {}", low, high));
-    }
-    return value;
-  }
-  // null stands for a figure that could not be had.
-  double NumberOrNull() const {
-    return json_.is_null() ? std::numeric_limits<double>::quiet_NaN() : Number();
-  }
-  int Integer(int low) const {
-    if (!json_.is_number_integer()) Refuse(Shown(), "expected a whole number");
-    return static_cast<int>(Number(low, std::numeric_limits<int>::max()));
-  }
-  bool Boolean() const {
-    if (!json_.is_boolean()) Refuse(Shown(), "expected true or false");
-    return json_.get<bool>();
-  }
-  std::string Text() const {
-    if (!json_.is_string()) Refuse(Shown(), "expected text");
-    return json_.get<std::string>();
-  }
-  std::string OneOf(const std::vector<std::string>& choices) const {
-    const std::string text = Text();
-    if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
-      Refuse(Shown(), fmt::format("expected one of {}", fmt::join(choices, ", ")));
-    }
-    return text;
-  }
-  std::vector<std::string> Texts() const {
-    std::vector<std::string> texts;
-    for (std::size_t i = 0; i < Length(); ++i) texts.push_back(At(i).Text());
-    return texts;
-  }
-  template <int N>
-  Eigen::Matrix<double, N, 1> Vector() const {
-    if (Length() != N) Refuse(Shown(), fmt::format("expected {} numbers", N));
-    Eigen::Matrix<double, N, 1> vector;
-    for (int i = 0; i < N; ++i) vector(i) = At(static_cast<std::size_t>(i)).Number();
-    return vector;
-  }
-  template <int N>
-  Eigen::Matrix<double, N, N> Square() const {
-    if (Length() != N) Refuse(Shown(), fmt::format("expected {} rows", N));
-    Eigen::Matrix<double, N, N> square;
-    for (int i = 0; i < N; ++i) {
-      square.row(i) = At(static_cast<std::size_t>(i)).Vector<N>().transpose();
-    }
-    return square;
-  }
-  [[noreturn]] void Refuse(const std::string& found, const std::string& expected) const {
-    throw Error({path_.empty() ? place_ : place_ + ": " + path_, found, expected, kRemedy});
-  }
-  const Json& json() const { return json_; }
-  const std::string& place() const { return place_; }
-
- private:
-  std::string Shown() const {
-    std::string text = json_.dump(-1, ' ', true, Json::error_handler_t::replace);
-    if (text.size() > 60) text = text.substr(0, 57) + "...";
-    return "found " + text;
-  }
-  const Json& json_;
-  std::string place_, path_;
-};
-
-void CheckVersion(const Field& root) {
+int CheckVersion(const Field& root) {
   root.At("format").OneOf({kFormat});
   const int version = root.At("version").Integer(1);
   if (version > kVersion) {
@@ -142,6 +79,7 @@ void CheckVersion(const Field& root) {
          fmt::format("expected {} or lower", kVersion),
          "the file was written by a newer arcsat: score with that one, or calibrate again"});
   }
+  return version;
 }
 
 NestedTest ParseTest(const Field& field) {
@@ -161,33 +99,107 @@ NestedTest ParseTest(const Field& field) {
   return test;
 }
 
-void ParseMaps(const Field& root, Calibration* calibration) {
+// Version 1 knew affine maps only, as "a" and "b".
+OutlookMap ParseFirstOutlook(const Field& field) {
+  OutlookMap map;
+  map.method = field.At("method").OneOf({"identity", "temperature", "platt"});
+  map.coefficients = Eigen::Vector2d(field.At("b").Number(), field.At("a").Number());
+  map.covariance = field.At("covariance").Square<2>();
+  return map;
+}
+
+OutlookMap ParseOutlook(const Field& field, int version) {
+  if (version == 1) return ParseFirstOutlook(field);
+  std::vector<std::string> methods = {"identity"};
+  methods.insert(methods.end(), kOutlookMethods.begin(), kOutlookMethods.end());
+  OutlookMap map;
+  map.method = field.At("method").OneOf(methods);
+  const bool isotonic = map.method == "isotonic", spline = map.method == "spline";
+  const Field knots = field.At("knots");
+  map.knots = knots.Numbers(/*rising=*/true);
+  if (map.knots.empty() == (isotonic || spline)) {
+    knots.Refuse(
+        fmt::format("found {}", map.knots.size()),
+        fmt::format("expected {} for {}", map.knots.empty() ? "some" : "none", map.method));
+  }
+  const std::size_t size =
+      isotonic ? 0 : (spline ? map.knots.size() + 2 : (map.method == "beta" ? 3 : 2));
+  const Field coefficients = field.At("coefficients");
+  map.coefficients = coefficients.List(size);
+  for (std::size_t i = 1; i < size && (spline || map.method == "beta"); ++i) {
+    coefficients.At(i).Number(0);
+  }
+  const Field covariance = field.At("covariance");
+  if (covariance.Length() != size) {
+    covariance.Refuse(fmt::format("found {} rows", covariance.Length()),
+                      fmt::format("expected {}", size));
+  }
+  map.covariance.resize(map.coefficients.size(), map.coefficients.size());
+  for (std::size_t i = 0; i < size; ++i) {
+    map.covariance.row(static_cast<Eigen::Index>(i)) = covariance.At(i).List(size).transpose();
+  }
+  const Field chances = field.At("chances");
+  map.chances.assign(isotonic ? map.knots.size() : 0, 0);
+  const Eigen::VectorXd read = chances.List(map.chances.size());
+  for (std::size_t i = 0; i < map.chances.size(); ++i) {
+    map.chances[i] = chances.At(i).Number(i == 0 ? 1e-12 : map.chances[i - 1], 1 - 1e-12);
+  }
+  return map;
+}
+
+OrdinalMap ParseBoxes(const Field& field, const CsatMap& csat) {
+  OrdinalMap map;
+  const Field answers = field.At("answers");
+  answers.Numbers(/*rising=*/true);
+  for (std::size_t i = 0; i < answers.Length(); ++i) {
+    answers.At(i).Number(csat.low, csat.high);
+    map.answers.push_back(answers.At(i).Integer(std::numeric_limits<int>::lowest()));
+  }
+  if (map.answers.size() < 3 || !IsBoxScale(csat.low, csat.high)) {
+    answers.Refuse(
+        fmt::format("found {} answers on a scale from {} to {}", map.answers.size(), csat.low,
+                    csat.high),
+        fmt::format("expected 3 or more, and a scale of at most {} whole numbers", kMostBoxes));
+  }
+  map.thresholds = field.At("thresholds").List(map.answers.size() - 1, /*rising=*/true);
+  map.slope = field.At("slope").Number(0);
+  map.slope_error = field.At("slope_error").Number(0);
+  return map;
+}
+
+CsatMap ParseCsat(const Field& field, int version) {
+  CsatMap map;
+  map.fitted = field.At("fitted").Boolean();
+  map.c0 = field.At("c0").Number();
+  map.c1 = field.At("c1").Number(0);
+  const auto scale = field.At("scale").Vector<2>();
+  if (!(scale(0) < scale(1))) {
+    field.At("scale").Refuse(fmt::format("found [{}, {}]", scale(0), scale(1)),
+                             "expected the lower end first");
+  }
+  map.low = scale(0);
+  map.high = scale(1);
+  if (version > 1 && !field.At("boxes").json().is_null()) {
+    if (!map.fitted)
+      field.At("boxes").Refuse("found chances of boxes", "expected \"fitted\": true");
+    map.boxes = ParseBoxes(field.At("boxes"), map);
+  }
+  return map;
+}
+
+void ParseMaps(const Field& root, int version, Calibration* calibration) {
   const Field state = root.At("state");
   calibration->state.method = state.At("method").OneOf({"identity", "affine"});
   calibration->state.target = state.At("target").OneOf({"none", "turn_ratings", "survey"});
   calibration->state.a = state.At("a").Number(0);
   calibration->state.b = state.At("b").Number();
-  const Field outlook = root.At("outlook");
-  calibration->outlook.method = outlook.At("method").OneOf({"identity", "temperature", "platt"});
-  calibration->outlook.a = outlook.At("a").Number();
-  calibration->outlook.b = outlook.At("b").Number();
-  calibration->outlook.covariance = outlook.At("covariance").Square<2>();
+  calibration->outlook = ParseOutlook(root.At("outlook"), version);
   const Field arc = root.At("arc");
   calibration->arc.fitted = arc.At("fitted").Boolean();
   calibration->arc.coefficients = arc.At("coefficients").Vector<4>();
   calibration->arc.covariance = arc.At("covariance").Square<4>();
   calibration->arc.ridge = arc.At("ridge").Number(0);
-  const Field csat = root.At("csat");
-  calibration->csat.fitted = csat.At("fitted").Boolean();
-  calibration->csat.c0 = csat.At("c0").Number();
-  calibration->csat.c1 = csat.At("c1").Number(0);
-  const auto scale = csat.At("scale").Vector<2>();
-  if (!(scale(0) < scale(1))) {
-    csat.At("scale").Refuse(fmt::format("found [{}, {}]", scale(0), scale(1)),
-                            "expected the lower end first");
-  }
-  calibration->csat.low = scale(0);
-  calibration->csat.high = scale(1);
+  calibration->csat = ParseCsat(root.At("csat"), version);
 }
 
 }  // namespace
@@ -209,11 +221,7 @@ Json ToJson(const Calibration& c) {
             {"target", c.state.target},
             {"a", c.state.a},
             {"b", c.state.b}}},
-          {"outlook",
-           {{"method", c.outlook.method},
-            {"a", c.outlook.a},
-            {"b", c.outlook.b},
-            {"covariance", Rows(c.outlook.covariance)}}},
+          {"outlook", OutlookJson(c.outlook)},
           {"arc",
            {{"fitted", c.arc.fitted},
             {"columns", {"intercept", "entry", "delta", "outlook_logit"}},
@@ -222,27 +230,23 @@ Json ToJson(const Calibration& c) {
             {"standard_errors", Json(std::vector<double>(errors.data(), errors.data() + 4))},
             {"covariance", Rows(c.arc.covariance)},
             {"ridge", c.arc.ridge}}},
-          {"csat",
-           {{"fitted", c.csat.fitted},
-            {"c0", c.csat.c0},
-            {"c1", c.csat.c1},
-            {"scale", Json(std::vector<double>{c.csat.low, c.csat.high})}}},
+          {"csat", CsatJson(c.csat)},
           {"log_loss", log_loss},
           {"tests", tests},
           {"warnings", Json(c.warnings)}};
 }
 
 Calibration ParseCalibration(std::string_view text, const std::string& place) {
-  const Json json = ParseJson(text, {place, kRemedy});
+  const Json json = ParseJson(text, {place, Field::kRemedy});
   const Field root(json, place, "");
-  CheckVersion(root);
+  const int version = CheckVersion(root);
   Calibration calibration;
   calibration.labels = root.At("labels").Integer(0);
   calibration.base_rate = root.At("base_rate").Number(0, 1);
   calibration.chosen = root.At("chosen").OneOf({"outlook", "arc"});
   calibration.threshold = root.At("threshold").Number(0, 1);
   calibration.threshold_rule = root.At("threshold_rule").OneOf({"half", "accuracy", "balanced"});
-  ParseMaps(root, &calibration);
+  ParseMaps(root, version, &calibration);
   if (calibration.chosen == "arc" && !calibration.arc.fitted) {
     root.At("chosen").Refuse("found \"arc\", which was not fitted", "expected \"outlook\"");
   }

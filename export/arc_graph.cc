@@ -208,6 +208,12 @@ HeadLogits Heads(Graph& g, Weights* weights, const ArcModel& model, const Value&
 
 }  // namespace
 
+std::vector<std::string> GraphOutputs(const Calibration& calibration) {
+  std::vector<std::string> outputs(std::begin(kGraphOutputs), std::end(kGraphOutputs));
+  if (calibration.csat.boxes.fitted()) outputs.emplace_back("boxes");
+  return outputs;
+}
+
 onnx::ModelDef BuildArcGraph(const ArcModel& model, const Calibration& calibration,
                              std::int64_t pad_id, const std::string& name) {
   torch::NoGradGuard no_grad;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "eval/calibration.h"
 #include "export/onnx_writer.h"
@@ -13,9 +14,11 @@ namespace arcsat {
 inline constexpr int kOpset = 20;
 inline constexpr int kIrVersion = 9;
 
-/// Names of the graph's outputs, in order.
+/// Names of the outputs that every graph has, in order.
 inline constexpr const char* kGraphOutputs[] = {"state", "outlook",     "entry",    "exit",
                                                 "delta", "p_satisfied", "interval", "csat"};
+/// Those of a graph with this calibration: "boxes" too where it has them.
+std::vector<std::string> GraphOutputs(const Calibration& calibration);
 
 /// The whole model, calibration included, as one ONNX graph (inputs and outputs: docs/bundle.md).
 /// fp32 but for the last few operations a turn, which calibrate in double precision as the program

@@ -101,14 +101,15 @@ Json WriteParts(const LoadedModel& loaded, const ExportOptions& options, const f
 }
 
 /// Refuses a bundle whose equality with LibTorch was not shown on every size and every output.
-void DemandParity(const CheckReport& report, const std::vector<ParityCase>& cases, int golden) {
+void DemandParity(const CheckReport& report, const std::vector<ParityCase>& cases,
+                  const std::vector<std::string>& outputs, int golden) {
   std::vector<std::string> problems = report.problems;
   for (const ParityCase& item : cases) {
     if (std::find(report.cases.begin(), report.cases.end(), item.name) == report.cases.end()) {
       problems.push_back(fmt::format("\"{}\" was not run", item.name));
     }
   }
-  for (const char* output : kGraphOutputs) {
+  for (const std::string& output : outputs) {
     const auto found = report.parity.find(output);
     if (found == report.parity.end() || !(found->second <= kParityTolerance)) {
       problems.push_back(fmt::format("parity of {} was not shown", output));
@@ -151,7 +152,8 @@ Json ExportBundle(const ExportOptions& options,
                    ComputeParity(*loaded.model, calibration, cases, loaded.tokenizer->pad_id()));
   progress("comparing ONNX Runtime with it");
   const CheckReport report = RunChecker(FindPython(options.python), folder, workshop.parity());
-  DemandParity(report, cases, manifest["golden"]["conversations"].get<int>());
+  DemandParity(report, cases, GraphOutputs(calibration),
+               manifest["golden"]["conversations"].get<int>());
   AddParity(report, &manifest);
   const std::vector<std::string> changed = CheckManifest(manifest, folder);
   if (!changed.empty()) {

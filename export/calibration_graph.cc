@@ -2,6 +2,9 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "eval/special.h"
 
@@ -64,25 +67,86 @@ struct LogOdds {
   Value value, variance;  // (B)
 };
 
-LogOdds OutlookLogOdds(Graph& g, const Value& outlook, const OutlookMap& map) {
-  const auto& c = map.covariance;
-  const Value slope_part = g.Mul(outlook, Affine(g, c(1, 1), outlook, c(0, 1) + c(1, 0)));
-  return {Affine(g, map.a, outlook, map.b), g.Add(slope_part, g.Double(c(0, 0)))};
+/// coefficients · (1, columns).
+Value Linear(Graph& g, const std::vector<Value>& columns, const Eigen::VectorXd& coefficients) {
+  Value sum = g.Double(coefficients(0));
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const double c = coefficients(static_cast<Eigen::Index>(i + 1));
+    sum = g.Add(sum, g.Mul(columns[i], g.Double(c)));
+  }
+  return sum;
 }
 
-LogOdds ArcLogOdds(Graph& g, const Ends& ends, const Value& outlook, const ArcMap& map) {
-  const Value columns[] = {ends.entry, ends.delta, outlook};
-  LogOdds odds{g.Double(map.coefficients(0)), g.Double(map.covariance(0, 0))};
-  for (int i = 1; i < 4; ++i) {
-    odds.value = g.Add(odds.value, g.Mul(columns[i - 1], g.Double(map.coefficients(i))));
-    for (int j = 0; j < 4; ++j) {
-      // The first row has no column of its own: a pair with it counts on both sides.
-      const double c = j == 0 ? map.covariance(i, 0) + map.covariance(0, i) : map.covariance(i, j);
-      const Value term = g.Mul(columns[i - 1], g.Double(c));
-      odds.variance = g.Add(odds.variance, j == 0 ? term : g.Mul(term, columns[j - 1]));
+/// x' covariance x of x = (1, columns).
+Value Variance(Graph& g, const std::vector<Value>& columns, const Eigen::MatrixXd& covariance) {
+  Value sum = g.Double(covariance(0, 0));
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto row = static_cast<Eigen::Index>(i + 1);
+    // The first row has no column of its own: a pair with it counts on both sides.
+    const double single = covariance(row, 0) + covariance(0, row);
+    sum = g.Add(sum, g.Mul(columns[i], g.Double(single)));
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+      const double c = covariance(row, static_cast<Eigen::Index>(j + 1));
+      sum = g.Add(sum, g.Mul(g.Mul(columns[i], g.Double(c)), columns[j]));
     }
   }
-  return odds;
+  return sum;
+}
+
+/// x between two constants, less the lower one.
+Value Stretch(Graph& g, const Value& x, double from, double to) {
+  return g.Sub(g.Max(g.Min(x, g.Double(to)), g.Double(from)), g.Double(from));
+}
+
+/// The columns of eval/calibrators.h without the leading 1.
+std::vector<Value> OutlookColumns(Graph& g, const Value& z, const OutlookMap& map) {
+  if (map.method == "beta") {
+    const Value small = g.Log(g.Add(g.Double(1), g.Op("Exp", {g.Op("Neg", {g.Op("Abs", {z})})})));
+    const Value zero = g.Double(0);  // log p = min(z, 0) - log(1 + exp(-|z|))
+    return {g.Sub(g.Min(z, zero), small), g.Add(g.Max(z, zero), small)};
+  }
+  if (map.method != "spline") return {z};
+  const std::vector<double>& knots = map.knots;
+  std::vector<Value> columns = {g.Sub(g.Min(z, g.Double(knots.front())), g.Double(knots.front()))};
+  for (std::size_t i = 1; i < knots.size(); ++i) {
+    columns.push_back(Stretch(g, z, knots[i - 1], knots[i]));
+  }
+  columns.push_back(g.Sub(g.Max(z, g.Double(knots.back())), g.Double(knots.back())));
+  return columns;
+}
+
+/// Linear between knots, level outside: the first chance and what each stretch adds to it.
+Value Interpolated(Graph& g, const Value& z, const OutlookMap& map) {
+  const auto scope = g.Enter("knots");
+  const std::vector<double>& x = map.knots;
+  std::vector<double> slopes;
+  for (std::size_t i = 1; i < x.size(); ++i) {
+    slopes.push_back((map.chances[i] - map.chances[i - 1]) / (x[i] - x[i - 1]));
+  }
+  if (slopes.empty()) return Affine(g, 0, z, map.chances.front());
+  const Value from = g.Doubles({x.begin(), x.end() - 1}), to = g.Doubles({x.begin() + 1, x.end()});
+  const Value inside = g.Max(g.Min(g.Unsqueeze(z, 1), to), from);  // (…, stretches)
+  const Value added = g.Mul(g.Sub(inside, from), g.Doubles(slopes));
+  return g.Add(g.Reduce("Sum", added, 1), g.Double(map.chances.front()));
+}
+
+/// z (any number of them) to the calibrated outlook's log-odds.
+Value OutlookLogOdds(Graph& g, const Value& z, const OutlookMap& map) {
+  const auto scope = g.Enter("outlook");
+  if (map.method != "isotonic") return Linear(g, OutlookColumns(g, z, map), map.coefficients);
+  const Value p = Interpolated(g, z, map);
+  return g.Log(g.Div(p, g.Sub(g.Double(1), p)));
+}
+
+/// The log-odds of p_satisfied; `outlook` is raw.
+LogOdds FinalLogOdds(Graph& g, const Ends& ends, const Value& outlook, const Calibration& c) {
+  if (c.chosen == "arc") {
+    const std::vector<Value> columns = {ends.entry, ends.delta, outlook};
+    return {Linear(g, columns, c.arc.coefficients), Variance(g, columns, c.arc.covariance)};
+  }
+  const Value value = OutlookLogOdds(g, outlook, c.outlook);
+  if (c.outlook.method == "isotonic") return {value, g.Mul(value, g.Double(0))};
+  return {value, Variance(g, OutlookColumns(g, outlook, c.outlook), c.outlook.covariance)};
 }
 
 /// 95% interval (B, 2); NaN where the calibration tells none.
@@ -98,10 +162,39 @@ Value ChanceInterval(Graph& g, const LogOdds& odds) {
   return g.Concat({low, high}, 1);
 }
 
-Value Csat(Graph& g, const Value& p, const CsatMap& map) {
+/// Chance of each answer of the scale (B, boxes) from the final log-odds (B).
+Value BoxChances(Graph& g, const Value& log_odds, const CsatMap& map) {
+  const auto scope = g.Enter("boxes");
+  const OrdinalMap& boxes = map.boxes;
+  std::vector<double> thresholds(boxes.thresholds.data(),
+                                 boxes.thresholds.data() + boxes.thresholds.size());
+  const Value falling = g.Mul(g.Unsqueeze(log_odds, 1), g.Double(-boxes.slope));  // (B, 1)
+  const Value below = Chance(g, g.Add(falling, g.Doubles(std::move(thresholds))));
+  const Value zero = g.Mul(falling, g.Double(0));
+  const Value up_to = g.Concat({below, g.Add(zero, g.Double(1))}, 1);
+  const Value chances = g.Sub(up_to, g.Concat({zero, below}, 1));  // (B, answers that were given)
+  // An answer that nobody gave takes the zero behind them.
+  std::vector<std::int64_t> place(static_cast<std::size_t>(map.high - map.low) + 1,
+                                  static_cast<std::int64_t>(boxes.answers.size()));
+  for (std::size_t k = 0; k < boxes.answers.size(); ++k) {
+    place[static_cast<std::size_t>(boxes.answers[k] - static_cast<int>(map.low))] =
+        static_cast<std::int64_t>(k);
+  }
+  return g.Gather(g.Concat({chances, zero}, 1), g.Ints(std::move(place)), 1);
+}
+
+Value Csat(Graph& g, const Value& p, const std::optional<Value>& boxes, const CsatMap& map) {
   const auto scope = g.Enter("csat");
-  if (!map.fitted) return Affine(g, 0, p, kUnknown);
-  const Value answer = Affine(g, map.c1, p, map.c0);
+  Value answer;
+  if (boxes) {
+    std::vector<double> answers;
+    for (double a = map.low; a <= map.high; ++a) answers.push_back(a);
+    answer = g.Reduce("Sum", g.Mul(*boxes, g.Doubles(std::move(answers))), 1);
+  } else if (map.fitted) {
+    answer = Affine(g, map.c1, p, map.c0);
+  } else {
+    return Affine(g, 0, p, kUnknown);
+  }
   return g.Max(g.Min(answer, g.Double(map.high)), g.Double(map.low));
 }
 
@@ -110,21 +203,22 @@ Value Csat(Graph& g, const Value& p, const CsatMap& map) {
 void AddScores(Graph& g, const HeadLogits& logits, const PackedInputs& in,
                const Calibration& calibration) {
   Value state, outlook, p, interval, csat;
+  std::optional<Value> boxes;
   Ends ends;
   {
     const auto scope = g.Enter("calibration");
     state = TurnStates(g, logits.state, calibration.state);
     const Value raw = g.Cast(logits.outlook, Type::kDouble);
-    outlook = Chance(g, Affine(g, calibration.outlook.a, raw, calibration.outlook.b));
+    outlook = Chance(g, OutlookLogOdds(g, raw, calibration.outlook));
     ends = FindEnds(g, state, in, calibration.state);
     // Without any turn the odds are even.
     const Value any = g.Reduce("Max", g.Cast(in.exists, Type::kInt64), 1);
     const Value last = g.Where(g.Greater(any, g.Int(0)), g.Gather(raw, in.last_turn), g.Double(0));
-    const LogOdds odds = calibration.chosen == "arc" ? ArcLogOdds(g, ends, last, calibration.arc)
-                                                     : OutlookLogOdds(g, last, calibration.outlook);
+    const LogOdds odds = FinalLogOdds(g, ends, last, calibration);
     p = Chance(g, odds.value);
     interval = ChanceInterval(g, odds);
-    csat = Csat(g, p, calibration.csat);
+    if (calibration.csat.boxes.fitted()) boxes = BoxChances(g, odds.value, calibration.csat);
+    csat = Csat(g, p, boxes, calibration.csat);
   }
   const auto single = [&](const Value& x) { return g.Cast(x, Type::kFloat); };
   const auto by_turn = [&](const Value& x) {
@@ -143,6 +237,11 @@ void AddScores(Graph& g, const HeadLogits& logits, const PackedInputs& in,
            "95% interval of p_satisfied; NaN where the calibration has none");
   g.Output("csat", single(csat), Type::kFloat, one,
            "expected answer on the survey's scale; NaN where it was not fitted");
+  if (boxes) {
+    const auto count = static_cast<std::int64_t>(calibration.csat.high - calibration.csat.low) + 1;
+    g.Output("boxes", single(*boxes), Type::kFloat, {"batch", count},
+             "chance of each answer of the survey's scale, lowest first; together 1");
+  }
 }
 
 }  // namespace arcsat

@@ -14,7 +14,8 @@ struct HeadLogits {
 
 /// Calibrates and adds the graph's outputs, as Apply in eval/calibration.h does, in double
 /// precision until the end. Turns that do not exist get 0; where no customer spoke, entry and exit
-/// are those of an even state; what the calibration does not know (an interval, a csat) is NaN.
+/// are those of an even state; what the calibration does not know (an interval, a csat) is NaN. The
+/// output "boxes" is there only where the calibration has them (GraphOutputs).
 void AddScores(onnx::Graph& g, const HeadLogits& logits, const PackedInputs& in,
                const Calibration& calibration);
 

@@ -69,6 +69,13 @@ Value Graph::Floats(const std::string& name, std::vector<std::int64_t> dims,
                   kept);
 }
 
+Value Graph::Doubles(std::vector<double> values) {
+  const auto kept = std::make_shared<const std::vector<double>>(std::move(values));
+  return Constant("constant/doubles", Type::kDouble, {static_cast<std::int64_t>(kept->size())},
+                  {reinterpret_cast<const char*>(kept->data()), kept->size() * sizeof(double)},
+                  kept);
+}
+
 Value Graph::Int(std::int64_t value) {
   const std::string name = fmt::format("constant/{}", value);
   const auto found = root_->cache.find(name);

@@ -53,6 +53,7 @@ class Graph {
   Value Floats(const std::string& name, std::vector<std::int64_t> dims, std::vector<float> values);
   Value Int(std::int64_t value);                 ///< scalar; equal ones are one constant
   Value Ints(std::vector<std::int64_t> values);  ///< one axis; equal ones are one constant
+  Value Doubles(std::vector<double> values);     ///< one axis
   Value Float(float value);                      ///< scalar
   Value Double(double value);                    ///< scalar
 

@@ -35,19 +35,26 @@ Json Inputs() {
              "either time is unknown and at the first turn")};
 }
 
-Json Outputs() {
+Json Outputs(const CsatMap& csat) {
   const Json turns = {"batch", "turns"}, batch = Json::array({"batch"});
-  return {Tensor("state", "float32", turns,
-                 "how satisfied the customer is, 0..1; read it at the customer's turns"),
-          Tensor("outlook", "float32", turns, "chance that the conversation ends satisfied, 0..1"),
-          Tensor("entry", "float32", batch, "state at the customer's first turn"),
-          Tensor("exit", "float32", batch, "state at the customer's last turn"),
-          Tensor("delta", "float32", batch, "exit - entry, -1..1"),
-          Tensor("p_satisfied", "float32", batch, "chance of a satisfied answer, 0..1"),
-          Tensor("interval", "float32", {"batch", 2},
-                 "95% interval of p_satisfied; NaN where the calibration has none"),
-          Tensor("csat", "float32", batch,
-                 "expected answer on the survey's scale; NaN where it was not fitted")};
+  Json outputs = {
+      Tensor("state", "float32", turns,
+             "how satisfied the customer is, 0..1; read it at the customer's turns"),
+      Tensor("outlook", "float32", turns, "chance that the conversation ends satisfied, 0..1"),
+      Tensor("entry", "float32", batch, "state at the customer's first turn"),
+      Tensor("exit", "float32", batch, "state at the customer's last turn"),
+      Tensor("delta", "float32", batch, "exit - entry, -1..1"),
+      Tensor("p_satisfied", "float32", batch, "chance of a satisfied answer, 0..1"),
+      Tensor("interval", "float32", {"batch", 2},
+             "95% interval of p_satisfied; NaN where the calibration has none"),
+      Tensor("csat", "float32", batch,
+             "expected answer on the survey's scale; NaN where it was not fitted")};
+  if (csat.boxes.fitted()) {
+    outputs.push_back(
+        Tensor("boxes", "float32", {"batch", static_cast<int>(csat.high - csat.low) + 1},
+               "chance of each answer of the survey's scale, lowest first; together 1"));
+  }
+  return outputs;
 }
 
 std::string TextLayout(const LoadedModel& loaded) {
@@ -83,8 +90,14 @@ const Json& At(const Json& json, std::initializer_list<const char*> keys) {
 
 void CheckParity(const Json& manifest, std::vector<std::string>* problems) {
   const Json& shown = At(manifest, {"parity", "max_abs_difference"});
-  for (const char* output : kGraphOutputs) {
-    const Json& value = At(shown, {output});
+  std::set<std::string> outputs(std::begin(kGraphOutputs), std::end(kGraphOutputs));
+  const Json& told = At(manifest, {"graph", "outputs"});
+  for (std::size_t i = 0; told.is_array() && i < told.size(); ++i) {
+    const Json& name = At(told[i], {"name"});
+    if (name.is_string()) outputs.insert(name.get<std::string>());
+  }
+  for (const std::string& output : outputs) {
+    const Json& value = At(shown, {output.c_str()});
     if (!value.is_number()) {
       problems->push_back(fmt::format("manifest.json: parity of \"{}\" was not shown", output));
     } else if (!(value.get<double>() <= kParityTolerance)) {
@@ -130,7 +143,7 @@ Json MakeManifest(const LoadedModel& loaded, const Calibration& calibration, boo
             {"opset", kOpset},
             {"ir_version", kIrVersion},
             {"inputs", Inputs()},
-            {"outputs", Outputs()}}},
+            {"outputs", Outputs(csat)}}},
           {"text",
            {{"layout", TextLayout(loaded)},
             {"file", tokenizer.files().front().filename().string()},
@@ -148,6 +161,7 @@ Json MakeManifest(const LoadedModel& loaded, const Calibration& calibration, boo
             {"threshold_rule", calibration.threshold_rule},
             {"target", loaded.survey.target},
             {"satisfied_from", loaded.survey.satisfied_from},
+            {"outlook_map", calibration.outlook.method},
             {"csat_scale", csat.fitted ? Json::array({csat.low, csat.high}) : Json()}}},
           {"provenance", provenance},
           {"golden", {{"file", "golden.jsonl"}, {"conversations", golden}}},

@@ -161,6 +161,9 @@ void AddCase(const ArcModel& model, const Calibration& calibration, const Parity
     single["p_satisfied"].push_back(score.p_satisfied);
     single["interval"].insert(single["interval"].end(), {interval.first, interval.second});
     single["csat"].push_back(score.csat.value_or(kNone));
+    if (calibration.csat.boxes.fitted()) {
+      single["boxes"].insert(single["boxes"].end(), score.boxes.begin(), score.boxes.end());
+    }
   }
   const std::string in = item.name + "/in/", out = item.name + "/out/";
   file->tensors[in + "input_ids"] = padded.ids;
@@ -172,7 +175,9 @@ void AddCase(const ArcModel& model, const Calibration& calibration, const Parity
   file->tensors[out + "outlook"] = padded.outlook;
   for (const auto& [name, values] : single) {
     auto tensor = torch::tensor(values, torch::kFloat64);
-    file->tensors[out + name] = name == "interval" ? tensor.view({-1, 2}) : tensor;
+    const auto rows = static_cast<std::int64_t>(item.conversations.size());
+    const bool wide = name == "interval" || name == "boxes";
+    file->tensors[out + name] = wide ? tensor.view({rows, -1}) : tensor;
   }
 }
 

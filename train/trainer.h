@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -68,6 +69,8 @@ class Trainer {
   struct Sample;
   Sample NextSample();
   void ForwardBackward(const Sample& sample);
+  /// Seconds since the call before.
+  double Lap();
   void Update(const Sample& sample);
   void ValidateAndKeep();
   void Save();
@@ -90,13 +93,14 @@ class Trainer {
   TrainState state_;
   std::unique_ptr<RunLog> log_;
   std::int64_t seen_conversations_ = 0, seen_tokens_ = 0;
-  double seconds_ = 0;
+  double seconds_ = 0;  ///< of training, without validating and saving
+  std::chrono::steady_clock::time_point lap_ = std::chrono::steady_clock::now();
   LabelWeights update_weights_;
   std::int64_t update_weights_of_ = -1;
 };
 
-/// SHA-256 over ids, survey labels and numbers of turns and tokens, in order: what a run must find
-/// again when it is resumed.
+/// SHA-256 over ids, labels, speakers and token ids, in order: what a run must find again when it
+/// is resumed.
 std::string Fingerprint(const std::vector<EncodedConversation>& conversations);
 
 /// cpu, cuda or auto (cuda where there is one). UsageError when cuda is asked for and missing.

@@ -153,6 +153,8 @@ class Scorer:
             score["interval"] = [low, high]
         if not math.isnan(csat := float(outputs["csat"][row])):
             score["csat"] = csat
+        if "boxes" in outputs:
+            score["boxes"] = outputs["boxes"][row].tolist()
         score["turns"] = [
             {"i": i, "speaker": "customer", "state": float(outputs["state"][row, i]),
              "outlook": float(outputs["outlook"][row, i])}

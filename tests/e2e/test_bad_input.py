@@ -5,7 +5,9 @@ import os
 import pathlib
 import resource
 import shutil
+import signal
 import subprocess
+import time
 
 import pytest
 
@@ -309,12 +311,30 @@ def test_a_file_size_limit_stands_for_a_full_disk(arcsat, trained, sides, tmp_pa
     before.write_text("what was there\n")
     done = subprocess.run([arcsat, "score", "--model", trained, "--data", sides / "train.jsonl",
                            "--out", before, "--json"], capture_output=True, text=True,
-                          preexec_fn=limit,
-                          restore_signals=False)  # SIGXFSZ stays ignored: the write fails
+                          preexec_fn=limit)
     assert done.returncode == 1, done.stderr
     refused(done, "scores.jsonl")
     assert names(tmp_path) == ["scores.jsonl"]
     assert before.read_text() == "what was there\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_nothing_half_written(arcsat, tmp_path, number):
+    out = tmp_path / "calls.jsonl"
+    out.write_text("what was there\n")
+    work = subprocess.Popen([arcsat, "simulate", "--simulate.conversations", "100000000", "--out", out,
+                             "--quiet"])
+    try:
+        deadline = time.monotonic() + 60
+        while len(names(tmp_path)) < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert len(names(tmp_path)) == 2, "no temporary file: the test would show nothing"
+        work.send_signal(number)
+        assert work.wait(60) == -number
+    finally:
+        work.kill()
+    assert names(tmp_path) == ["calls.jsonl"]
+    assert out.read_text() == "what was there\n"
 
 
 def test_a_run_keeps_its_checkpoints_when_the_disk_is_full(arcsat, train, encoder, sides, trained,
@@ -329,8 +349,7 @@ def test_a_run_keeps_its_checkpoints_when_the_disk_is_full(arcsat, train, encode
     command = [arcsat, "train", "--encoder", encoder, "--data", sides / "train.jsonl",
                "--validation", sides / "validation.jsonl", "--out", out, *tiny.TRAINING,
                "--train.epochs", "2", "--resume", "--json"]
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, preexec_fn=limit,
-                          restore_signals=False)  # SIGXFSZ stays ignored: the write fails
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, preexec_fn=limit)
     assert done.returncode == 1, done.stderr
     refused(done, str(out))
     assert not tiny.half_written(out)

@@ -8,8 +8,8 @@ import subprocess
 import jsonschema
 import pytest
 
-COMMANDS = ("simulate import split tokenizer train calibrate evaluate export verify score "
-            "inspect").split()
+COMMANDS = ("simulate import split tokenizer train calibrate evaluate compare export verify "
+            "score experiments inspect").split()
 SIDES = ("train", "calibration", "validation", "test")
 
 

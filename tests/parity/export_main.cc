@@ -2,7 +2,7 @@
 // weights in, a model folder out, every parameter moved away from where it starts (those that start
 // at zero too), and a calibration with odd numbers in every field.
 //
-//   arcsat_export_probe ENCODER OUT none|identity|platt|arc KEY=VALUE...
+//   arcsat_export_probe ENCODER OUT none|identity|platt|beta|isotonic|arc KEY=VALUE...
 //
 // Keys: the integer fields of ModelOptions that matter here, pooling, seed, and noise, the
 // deviation of what is added to each parameter.
@@ -41,13 +41,25 @@ Calibration MakeCalibration(const std::string& kind) {
   c.labels = 321;
   c.base_rate = 0.71;
   c.state = {"affine", "survey", 0.83, -0.21};
-  c.outlook.method = "platt";
-  c.outlook.a = 1.31;
-  c.outlook.b = 0.17;
-  c.outlook.covariance << 0.02, -0.004, -0.004, 0.03;
+  if (kind == "beta") {
+    c.outlook = {"beta",
+                 Eigen::Vector3d(0.3, 0.8, 1.7),
+                 Eigen::Vector3d(0.02, 0.03, 0.04).asDiagonal(),
+                 {},
+                 {}};
+  } else if (kind == "isotonic") {
+    c.outlook = {"isotonic", {}, {}, {-2.5, -0.5, 0.25, 3}, {0.1, 0.3, 0.3, 0.95}};
+  } else {
+    c.outlook.method = "platt";
+    c.outlook.coefficients << 0.17, 1.31;
+    c.outlook.covariance << 0.02, -0.004, -0.004, 0.03;
+  }
   c.csat.fitted = true;
   c.csat.c0 = 1.4;
   c.csat.c1 = 3.2;
+  if (kind != "platt") {
+    c.csat.boxes = {{1, 3, 4, 5}, Eigen::Vector3d(-1.5, 0.25, 1.75), 0.8, 0.1};  // nobody gave a 2
+  }
   c.threshold = 0.4375;
   c.threshold_rule = "balanced";
   c.arc.fitted = true;
@@ -97,8 +109,10 @@ int Make(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   if (argc < 4) {
-    std::fputs("usage: arcsat_export_probe ENCODER OUT none|identity|platt|arc KEY=VALUE...\n",
-               stderr);
+    std::fputs(
+        "usage: arcsat_export_probe ENCODER OUT none|identity|platt|beta|isotonic|arc "
+        "KEY=VALUE...\n",
+        stderr);
     return 2;
   }
   try {

@@ -192,22 +192,28 @@ TEST(Score, RoundTrip) {
   EXPECT_EQ(score.delta, 0.42);
   EXPECT_EQ(score.interval, std::make_pair(0.79, 0.93));
   EXPECT_EQ(score.csat, 4.3);
+  EXPECT_EQ(score.boxes, (std::vector<double>{0.02, 0.03, 0.05, 0.43, 0.47}));
   ASSERT_EQ(score.turns.size(), 2U);
   EXPECT_EQ(score.turns[1].index, 2);
   EXPECT_EQ(score.turns[1].outlook, 0.88);
   EXPECT_FALSE(ParseScore(lines[1], "f").interval);
   EXPECT_FALSE(ParseScore(lines[1], "f").csat);
+  EXPECT_TRUE(ParseScore(lines[1], "f").boxes.empty());
 }
 
 TEST(Score, BrokenFixturesAreRefused) {
   const std::vector<std::string> lines = FixtureLines("broken_scores.jsonl");
-  ASSERT_EQ(lines.size(), 10U);
+  ASSERT_EQ(lines.size(), 13U);
   for (const std::string& line : lines) {
     SCOPED_TRACE(line);
     EXPECT_EQ(ProblemOf([&] { ParseScore(line, "s:3"); }).place.rfind("s:3", 0), 0U);
   }
   EXPECT_THROW(ParseScore(R"({"id":"c-1","entry":0.4,"exit":0.8,"delta":0.4,"p_satisfied":0.9,)"
                           R"("interval":[0.9,0.1],"turns":[],"model":"m"})",
+                          "f"),
+               Error);
+  EXPECT_THROW(ParseScore(R"({"id":"c-1","entry":0.4,"exit":0.8,"delta":0.4,"p_satisfied":0.9,)"
+                          R"("boxes":[0.5,0.4],"turns":[],"model":"m"})",
                           "f"),
                Error);
 }

@@ -8,6 +8,7 @@
 
 #include "data/error.h"
 #include "data/random.h"
+#include "eval/calibration_maps.h"
 #include "eval/special.h"
 
 namespace arcsat {
@@ -59,8 +60,8 @@ TEST(Calibration, FindsTheOutlooksMap) {
   options.final = "outlook";
   const Calibration calibration = FitCalibration(Simulate(world), options);
   EXPECT_EQ(calibration.outlook.method, "platt");
-  EXPECT_NEAR(calibration.outlook.a, 0.5, 0.08);
-  EXPECT_NEAR(calibration.outlook.b, 0.4, 0.15);
+  EXPECT_NEAR(calibration.outlook.coefficients(1), 0.5, 0.08);
+  EXPECT_NEAR(calibration.outlook.coefficients(0), 0.4, 0.15);
   EXPECT_EQ(calibration.labels, 4000);
   EXPECT_LT(Loss(calibration, "platt"), Loss(calibration, "temperature"));
   EXPECT_LT(Loss(calibration, "temperature"), Loss(calibration, "uncalibrated"));
@@ -137,11 +138,10 @@ TEST(Calibration, ApplyIsTheDocumentedFormula) {
   Calibration c;
   c.chosen = "arc";
   c.state = {"affine", "survey", 2, 0.5};
-  c.outlook.a = 0.5;
-  c.outlook.b = -1;
+  c.outlook.coefficients << -1, 0.5;
   c.arc.fitted = true;
   c.arc.coefficients << -1, 2, 3, 0.25;
-  c.csat = {true, 1.5, 3, 1, 5};
+  c.csat = {true, 1.5, 3, 1, 5, {}};
   RawScore raw;
   raw.id = "x";
   raw.outlook_logit = 2;
@@ -155,6 +155,7 @@ TEST(Calibration, ApplyIsTheDocumentedFormula) {
   const double p = 1 / (1 + std::exp(-(-1 + 2 * entry + 3 * (exit - entry) + 0.5)));
   EXPECT_NEAR(score.p_satisfied, p, 1e-15);
   EXPECT_NEAR(*score.csat, 1.5 + 3 * p, 1e-14);
+  EXPECT_TRUE(score.boxes.empty());
   EXPECT_FALSE(score.interval);  // no covariance, no interval
   ASSERT_EQ(score.turns.size(), 2u);
   EXPECT_EQ(score.turns[1].index, 3);
@@ -174,15 +175,111 @@ TEST(Calibration, ThresholdIsTheBestOneAskedFor) {
 TEST(Calibration, CsatIsTheExpectedAnswer) {
   const std::vector<LabeledScore> items = Simulate({});
   const Calibration calibration = FitCalibration(items);
+  ASSERT_TRUE(calibration.csat.boxes.fitted());
+  EXPECT_EQ(calibration.csat.boxes.answers, (std::vector<int>{1, 2, 3, 4, 5}));
   double predicted = 0, answered = 0;
+  std::vector<double> expected(5), given(5);
   for (const LabeledScore& item : items) {
-    predicted += *Apply(calibration, item.raw).csat;
+    const Score score = Apply(calibration, item.raw);
+    ASSERT_EQ(score.boxes.size(), 5u);
+    double sum = 0, mean = 0;
+    for (std::size_t k = 0; k < 5; ++k) {
+      EXPECT_GE(score.boxes[k], 0);
+      sum += score.boxes[k];
+      mean += static_cast<double>(k + 1) * score.boxes[k];
+      expected[k] += score.boxes[k];
+    }
+    EXPECT_NEAR(sum, 1, 1e-12);
+    EXPECT_NEAR(*score.csat, mean, 1e-12);
+    predicted += *score.csat;
     answered += *item.answer;
+    given[static_cast<std::size_t>(*item.answer) - 1] += 1;
   }
-  EXPECT_NEAR(predicted / 600, answered / 600, 0.01);
+  EXPECT_NEAR(predicted / 600, answered / 600, 0.05);
+  for (std::size_t k = 0; k < 5; ++k) EXPECT_NEAR(expected[k] / 600, given[k] / 600, 0.02) << k;
   World world;
   world.answered = false;
   EXPECT_FALSE(FitCalibration(Simulate(world)).csat.fitted);
+}
+
+TEST(Calibration, CsatIsALineWhereBoxesAreNotToBeHad) {
+  std::vector<LabeledScore> items = Simulate({});
+  for (LabeledScore& item : items) item.answer = *item.satisfied ? 5 : 1;  // two boxes
+  const Calibration calibration = FitCalibration(items);
+  EXPECT_TRUE(calibration.csat.fitted);
+  EXPECT_FALSE(calibration.csat.boxes.fitted());
+  double predicted = 0, answered = 0;
+  for (const LabeledScore& item : items) {
+    const Score score = Apply(calibration, item.raw);
+    EXPECT_TRUE(score.boxes.empty());
+    predicted += *score.csat;
+    answered += *item.answer;
+  }
+  EXPECT_NEAR(predicted / 600, answered / 600, 0.02);
+  items[0].answer = 4.5;
+  items[1].answer = 2;
+  EXPECT_FALSE(FitCalibration(items).csat.boxes.fitted());
+}
+
+TEST(Calibration, AnyMethodMayBeAskedFor) {
+  for (const std::string& method : kOutlookMethods) {
+    CalibrationOptions options;
+    options.outlook = method;
+    options.final = "outlook";
+    const Calibration calibration = FitCalibration(Simulate({}), options);
+    EXPECT_EQ(calibration.outlook.method, method);
+    const Calibration again = ParseCalibration(ToJson(calibration).dump(), "again");
+    double before = 0;
+    for (double z = -12.1; z <= 12; z += 0.25) {
+      RawScore raw;
+      raw.outlook_logit = z;
+      raw.turns = {{0, Speaker::kCustomer, 0.5, z}};
+      const Score score = Apply(again, raw);
+      EXPECT_GE(score.p_satisfied, before) << method << " at " << z;
+      EXPECT_LE(score.p_satisfied, 1);
+      EXPECT_EQ(score.turns[0].outlook, score.p_satisfied);
+      EXPECT_EQ(score.p_satisfied, Apply(calibration, raw).p_satisfied);
+      EXPECT_EQ(score.interval.has_value(), method != "isotonic");
+      before = score.p_satisfied;
+    }
+  }
+}
+
+// Chances that no line of log-odds can make: far from it the flexible maps must win, and where a
+// line is the truth the simple ones.
+TEST(Calibration, ABentOutlookIsFound) {
+  World world;
+  world.n = 3000;
+  std::vector<LabeledScore> items = Simulate(world);
+  Random random(5);
+  for (LabeledScore& item : items) {
+    item.satisfied = random.Chance(item.raw.outlook_logit < 0 ? 0.25 : 0.9);
+  }
+  CalibrationOptions options;
+  options.final = "outlook";
+  const Calibration calibration = FitCalibration(items, options);
+  EXPECT_TRUE(calibration.outlook.method == "spline" || calibration.outlook.method == "isotonic")
+      << calibration.outlook.method;
+  EXPECT_LT(Loss(calibration, calibration.outlook.method), Loss(calibration, "platt") - 0.01);
+  EXPECT_LT(Loss(calibration, "beta"), Loss(calibration, "temperature"));
+}
+
+TEST(Calibration, NearTiesGoToTheSimplerMap) {
+  using fitting::ChooseOutlook;
+  // Four conversations; log losses of the chances given to what happened.
+  const std::vector<int> y = {1, 1, 0, 0};
+  const std::vector<double> good = {0.8, 0.8, 0.2, 0.2};
+  const std::vector<double> luck = {0.99, 0.75, 0.2, 0.2};  // better by one conversation alone
+  const std::vector<double> sure = {0.9, 0.89, 0.1, 0.11};  // better everywhere
+  const std::vector<double> even = {0.5, 0.5, 0.5, 0.5};
+  EXPECT_EQ(ChooseOutlook({good, even, luck, even, even}, y), 0u);
+  EXPECT_EQ(ChooseOutlook({even, good, luck, even, even}, y), 1u);
+  EXPECT_EQ(ChooseOutlook({good, even, sure, even, even}, y), 2u);
+  EXPECT_EQ(ChooseOutlook({good, even, luck, even, sure}, y), 4u);
+  EXPECT_EQ(ChooseOutlook({good, even, even, sure, sure}, y), 3u);
+  EXPECT_EQ(ChooseOutlook({even, even, good, luck, even}, y), 2u);
+  EXPECT_EQ(ChooseOutlook({good, luck, even, even, even}, y), 1u);  // these two by log loss alone
+  EXPECT_EQ(ChooseOutlook({good, good, good, good, good}, y), 0u);
 }
 
 TEST(Calibration, TooFewOrOneClassIsAnError) {
@@ -213,7 +310,7 @@ TEST(Calibration, SmallAndSeparatedStaysFinite) {
   world.slope = 1000;
   world.shift = 0;
   const Calibration calibration = FitCalibration(Simulate(world));
-  EXPECT_TRUE(std::isfinite(calibration.outlook.a));
+  EXPECT_TRUE(calibration.outlook.coefficients.allFinite());
   EXPECT_TRUE(calibration.arc.coefficients.allFinite());
   EXPECT_FALSE(calibration.warnings.empty());
   EXPECT_NO_THROW(ParseCalibration(ToJson(calibration).dump(), "again"));
@@ -247,6 +344,29 @@ TEST(Calibration, FileReadsBackExactly) {
   EXPECT_EQ(FitCalibration(Simulate({})).log_loss, calibration.log_loss);  // the seed decides
 }
 
+TEST(Calibration, FilesOfVersionOneAreRead) {
+  Json json = ToJson(FitCalibration(Simulate({})));
+  json["version"] = 1;
+  json["chosen"] = "outlook";
+  json["outlook"] = {
+      {"method", "platt"}, {"a", 0.5}, {"b", -1}, {"covariance", {{0.04, 0}, {0, 0.01}}}};
+  json["csat"].erase("boxes");
+  json["csat"]["c0"] = 1.5;
+  json["csat"]["c1"] = 3;
+  const Calibration calibration = ParseCalibration(json.dump(), "old");
+  RawScore raw;
+  raw.outlook_logit = 4;
+  const Score score = Apply(calibration, raw);
+  const double p = 1 / (1 + std::exp(-1.0));
+  EXPECT_NEAR(score.p_satisfied, p, 1e-15);
+  EXPECT_NEAR(*score.csat, 1.5 + 3 * p, 1e-14);
+  EXPECT_TRUE(score.boxes.empty());
+  const double half = 1.959963984540054 * std::sqrt(0.04 + 16 * 0.01);
+  EXPECT_NEAR(score.interval->first, 1 / (1 + std::exp(-(1 - half))), 1e-12);
+  json["outlook"]["method"] = "beta";
+  EXPECT_THROW(ParseCalibration(json.dump(), "old"), Error);
+}
+
 TEST(Calibration, BrokenFilesNameTheField) {
   const Json good = ToJson(FitCalibration(Simulate({})));
   const auto message = [&](const std::function<void(Json*)>& damage) -> std::string {
@@ -263,11 +383,14 @@ TEST(Calibration, BrokenFilesNameTheField) {
     return text.find(part) != std::string::npos;
   };
   EXPECT_EQ(message([](Json*) {}), "accepted");
-  EXPECT_TRUE(has(message([](Json* j) { (*j)["version"] = 2; }), "newer arcsat"));
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["version"] = 3; }), "newer arcsat"));
   EXPECT_TRUE(has(message([](Json* j) { (*j)["format"] = "x"; }), "format"));
   EXPECT_TRUE(has(message([](Json* j) { j->erase("arc"); }), "calibration.json: arc: found no"));
-  EXPECT_TRUE(has(message([](Json* j) { (*j)["outlook"]["a"] = "1"; }), "outlook.a: found \"1\""));
-  EXPECT_TRUE(has(message([](Json* j) { (*j)["outlook"]["a"] = nullptr; }), "outlook.a"));
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["outlook"]["coefficients"][0] = "1"; }),
+                  "outlook.coefficients[0]: found \"1\""));
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["outlook"]["coefficients"] = nullptr; }),
+                  "outlook.coefficients"));
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["outlook"]["method"] = "spline"; }), "outlook.knots"));
   EXPECT_TRUE(has(message([](Json* j) { (*j)["state"]["a"] = -1; }), "state.a: found -1"));
   EXPECT_TRUE(has(message([](Json* j) { (*j)["threshold"] = 1.5; }), "threshold"));
   EXPECT_TRUE(has(message([](Json* j) { (*j)["chosen"] = "best"; }), "outlook, arc"));
@@ -275,6 +398,13 @@ TEST(Calibration, BrokenFilesNameTheField) {
   EXPECT_TRUE(
       has(message([](Json* j) { (*j)["arc"]["covariance"][1][2] = "x"; }), "arc.covariance[1][2]"));
   EXPECT_TRUE(has(message([](Json* j) { (*j)["csat"]["scale"] = {5, 1}; }), "csat.scale"));
+  EXPECT_TRUE(has(message([](Json* j) { j->at("csat").erase("boxes"); }), "csat.boxes"));
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["csat"]["boxes"]["slope"] = -1; }), "boxes.slope"));
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["csat"]["boxes"]["answers"][1] = 1; }),
+                  "boxes.answers[1]: found 1"));
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["csat"]["boxes"]["thresholds"].erase(0); }),
+                  "boxes.thresholds"));
+  EXPECT_TRUE(has(message([](Json* j) { (*j)["csat"]["scale"] = {0.5, 5}; }), "boxes.answers"));
   EXPECT_TRUE(has(message([](Json* j) { (*j)["tests"] = 4; }), "tests"));
   EXPECT_THROW(ParseCalibration("{\"format\":", "x"), Error);
   EXPECT_THROW(ParseCalibration("[]", "x"), Error);

@@ -1,0 +1,67 @@
+#include <filesystem>
+
+#include "app/compare_inputs.h"
+#include "app/dataset.h"
+#include "configs/text.h"
+#include "data/files.h"
+#include "data/json.h"
+
+namespace arcsat {
+
+namespace fs = std::filesystem;
+
+struct ModelVersion::Impl {
+  LoadedModel model;
+  bool calibrated = false;
+  Calibration calibration;
+};
+
+ModelVersion::ModelVersion(const std::string& path) : impl_(std::make_unique<Impl>()) {
+  impl_->model = LoadModel(ModelFolder(path));
+  const fs::path file = impl_->model.folder / "calibration.json";
+  impl_->calibrated = fs::exists(file);
+  if (impl_->calibrated) impl_->calibration = LoadCalibration(file);
+}
+
+ModelVersion::~ModelVersion() = default;
+ModelVersion::ModelVersion(ModelVersion&&) noexcept = default;
+
+const SurveyOptions& ModelVersion::survey() const { return impl_->model.survey; }
+const std::string& ModelVersion::name() const { return impl_->model.name; }
+bool ModelVersion::calibrated() const { return impl_->calibrated; }
+double ModelVersion::threshold() const { return impl_->calibration.threshold; }
+
+void ModelVersion::ForEachScore(const std::string& data, const ReadOptions& read, bool quiet,
+                                const std::function<bool(const Conversation&)>& wanted,
+                                const std::function<void(Score&&)>& use) const {
+  const ScoreStream stream{&impl_->model, read, 512, quiet, "scoring", wanted};
+  stream.Run(data, [&](const Conversation&, RawScore&& raw) {
+    Score score = Apply(impl_->calibration, raw);
+    score.model = impl_->model.name;
+    use(std::move(score));
+  });
+}
+
+std::vector<AnsweredFile> ModelVersion::TrainedOn() const {
+  std::vector<AnsweredFile> files;
+  const fs::path config = impl_->model.folder.parent_path() / "config.cfg";
+  if (impl_->model.folder.filename() != "model" || !fs::exists(config)) return files;
+  LineReader lines(config.string());
+  for (std::string line; lines.Next(&line);) {
+    line = Trim(line);
+    if (!line.empty() && line.front() == '[') break;  // keys without a section come first
+    const std::size_t equals = line.find('=');
+    if (equals == std::string::npos || Trim(line.substr(0, equals)) != "data") continue;
+    std::string value = Trim(line.substr(equals + 1));
+    if (!value.empty() && value.front() == '"') {
+      const JsonSource source{lines.place(), "mend the run's config.cfg"};
+      Json quoted = ParseJson(value, source);
+      value = TakeString(&quoted, source, {"data"});
+    }
+    const DataSource data = ParseDataSource(value, impl_->model.survey);
+    files.push_back({data.path, data.survey});
+  }
+  return files;
+}
+
+}  // namespace arcsat

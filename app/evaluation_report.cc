@@ -1,0 +1,130 @@
+#include "app/evaluation_report.h"
+
+#include <fmt/format.h>
+
+#include <ctime>
+#include <filesystem>
+#include <unordered_map>
+
+#include "configs/text.h"
+#include "data/files.h"
+#include "data/timestamp.h"
+#include "eval/ledger.h"
+
+namespace arcsat {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<ReportConversation> Conversations(const SectionInputs& inputs) {
+  std::vector<ReportConversation> out;
+  for (std::size_t i = 0; i < inputs.scores->size(); ++i) {
+    const LabelledConversation& labels = (*inputs.conversations)[i];
+    const Score& score = (*inputs.scores)[i];
+    ReportConversation conversation;
+    conversation.id = score.id;
+    conversation.channel = labels.channel;
+    conversation.problem_type = labels.problem_type;
+    conversation.turns = labels.turns;
+    conversation.entry = score.entry;
+    conversation.exit = score.exit;
+    conversation.delta = score.delta;
+    conversation.p_satisfied = score.p_satisfied;
+    conversation.satisfied = labels.score.satisfied;
+    for (const ScoredTurn& turn : score.turns) {
+      conversation.states.push_back({turn.index, turn.state, turn.outlook});
+    }
+    out.push_back(std::move(conversation));
+  }
+  return out;
+}
+
+/// Only the chosen conversations' turns are kept, so the file is read a second time.
+void AddTranscripts(const ReportInputs& inputs, int count,
+                    std::vector<ReportConversation>* conversations) {
+  if (inputs.data == "-") return;  // standard input is gone
+  std::unordered_map<std::string, ReportConversation*> wanted;
+  for (const std::size_t i : ChooseTranscripts(*conversations, count)) {
+    wanted.emplace((*conversations)[i].id, &(*conversations)[i]);
+  }
+  ForEachConversation(inputs.data, inputs.read, [&](Conversation&& conversation) {
+    const auto found = wanted.find(conversation.id);
+    if (found == wanted.end() || !found->second->transcript.empty()) return;
+    for (Turn& turn : conversation.turns) {
+      found->second->transcript.push_back({turn.speaker, std::move(turn.text)});
+    }
+  });
+}
+
+/// The settings of a run that decide most, as its config.cfg has them.
+std::vector<std::pair<std::string, std::string>> Making(const fs::path& config) {
+  std::vector<std::pair<std::string, std::string>> out;
+  if (!fs::exists(config)) return out;
+  static const std::vector<std::string> kKeys = {"encoder",
+                                                 "target",
+                                                 "cross_turn_layers",
+                                                 "conversation_layers",
+                                                 "epochs",
+                                                 "learning_rate",
+                                                 "batch",
+                                                 "accumulate",
+                                                 "select",
+                                                 "ema",
+                                                 "freeze_layers",
+                                                 "seed"};
+  LineReader lines(config.string());
+  for (std::string line; lines.Next(&line);) {
+    const std::size_t equals = line.find('=');
+    if (equals == std::string::npos || line.front() == '#') continue;
+    const std::string key = Trim(line.substr(0, equals));
+    std::string value = Trim(line.substr(equals + 1));
+    if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) continue;
+    // A report is handed on: where the encoder lies on this machine is nobody else's business.
+    if (key == "encoder") value = fs::path(value).filename().string();
+    out.emplace_back(key, value);
+  }
+  return out;
+}
+
+std::vector<ExperimentPoint> Experiments(const std::string& ledger, const std::string& target,
+                                         const std::string& model) {
+  std::vector<ExperimentPoint> out;
+  if (ledger.empty()) return out;
+  for (const LedgerEntry& entry : Select(ReadLedger(ledger), {target, "", "test", "accuracy"})) {
+    const LedgerFigure* figure = entry.Find("test", "accuracy");
+    if (figure == nullptr) continue;
+    out.push_back({entry.name, entry.date, figure->value, figure->interval, entry.learned,
+                   !entry.model.empty() && entry.model == model});
+  }
+  std::stable_sort(out.begin(), out.end(),
+                   [](const auto& a, const auto& b) { return a.date < b.date; });
+  return out;
+}
+
+}  // namespace
+
+ReportData MakeReportData(const ReportInputs& inputs, const Json& evaluation,
+                          const ReportOptions& options) {
+  ReportData data;
+  const std::string target = evaluation.value("target", "survey");
+  data.title = inputs.title;
+  if (data.title.empty()) {
+    const std::string name =
+        inputs.data == "-" ? "standard input" : fs::path(inputs.data).filename().string();
+    data.title = fmt::format("{}: {}", name, target);
+  }
+  data.program = fmt::format("arcsat {}", ARCSAT_VERSION);
+  data.made_at = FormatTimestamp(static_cast<std::int64_t>(std::time(nullptr)));
+  data.evaluation = evaluation;
+  data.conversations = Conversations(*inputs.sections);
+  AddTranscripts(inputs, options.transcripts, &data.conversations);
+  if (!inputs.run.empty()) {
+    const fs::path run = inputs.run;
+    if (fs::exists(run / "metrics.jsonl")) data.learning = ReadLearningCurve(run / "metrics.jsonl");
+    data.making = Making(run / "config.cfg");
+  }
+  data.experiments = Experiments(inputs.ledger, target, evaluation.value("model", ""));
+  return data;
+}
+
+}  // namespace arcsat

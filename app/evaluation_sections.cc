@@ -1,0 +1,184 @@
+#include "app/evaluation_sections.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "eval/cross_conformal.h"
+#include "eval/curves.h"
+
+namespace arcsat {
+namespace {
+
+/// Answered conversations, column by column.
+struct Answered {
+  std::vector<double> p, entry, exit, outlook;
+  std::vector<int> y;
+  int satisfied = 0;
+  bool both() const { return satisfied > 0 && satisfied < static_cast<int>(y.size()); }
+};
+
+Answered Columns(const SectionInputs& inputs) {
+  Answered out;
+  for (std::size_t i = 0; i < inputs.scores->size(); ++i) {
+    const LabelledConversation& conversation = (*inputs.conversations)[i];
+    if (!conversation.score.satisfied) continue;
+    const Score& score = (*inputs.scores)[i];
+    out.p.push_back(score.p_satisfied);
+    out.entry.push_back(score.entry);
+    out.exit.push_back(score.exit);
+    out.outlook.push_back(conversation.score.raw.outlook_logit);
+    out.y.push_back(*conversation.score.satisfied ? 1 : 0);
+    out.satisfied += out.y.back();
+  }
+  return out;
+}
+
+std::vector<ArcItem> ArcItems(const SectionInputs& inputs) {
+  std::vector<ArcItem> out;
+  for (std::size_t i = 0; i < inputs.scores->size(); ++i) {
+    const Score& score = (*inputs.scores)[i];
+    ArcItem item{score.p_satisfied, {}, (*inputs.conversations)[i].score.satisfied};
+    for (const ScoredTurn& turn : score.turns) item.states.push_back(turn.state);
+    out.push_back(std::move(item));
+  }
+  return out;
+}
+
+PopulationItem PopulationItemOf(const LabelledConversation& conversation, const Score& score) {
+  PopulationItem item;
+  item.id = score.id;
+  item.context = {conversation.channel, conversation.problem_type, conversation.turns, score.entry,
+                  score.exit,           conversation.escalated};
+  item.agent = conversation.agent;
+  item.p_satisfied = score.p_satisfied;
+  item.satisfied = conversation.answered_satisfied;
+  if (item.satisfied) item.answer = conversation.answer;
+  item.expected_answer = score.csat;
+  item.truth = conversation.truth;
+  if (!conversation.team.empty()) item.other["team"] = conversation.team;
+  return item;
+}
+
+/// Grouping columns that no conversation has are left out with a note: which ones a data set has is
+/// not known when the options are written.
+PopulationOptions KnownColumns(const std::vector<PopulationItem>& items, PopulationOptions options,
+                               Json* notes) {
+  std::erase_if(options.by, [&](const std::string& column) {
+    const bool known = std::any_of(items.begin(), items.end(), [&](const PopulationItem& item) {
+      if (column == "channel") return !item.context.channel.empty();
+      if (column == "problem_type") return !item.context.problem_type.empty();
+      if (column == "agent") return !item.agent.empty();
+      return column == "length" || item.other.count(column) > 0;
+    });
+    if (!known) notes->push_back(fmt::format("population: no conversation has a {}", column));
+    return !known;
+  });
+  return options;
+}
+
+void AddPopulation(const SectionInputs& inputs, const PopulationOptions& options, Json* evaluation,
+                   Json* notes) {
+  if (!inputs.everything) {
+    notes->push_back("population: only conversations with a label were scored (--labelled-only)");
+    return;
+  }
+  std::vector<PopulationItem> items;
+  std::size_t answered = 0;
+  for (std::size_t i = 0; i < inputs.scores->size(); ++i) {
+    items.push_back(PopulationItemOf((*inputs.conversations)[i], (*inputs.scores)[i]));
+    answered += items.back().satisfied ? 1 : 0;
+  }
+  if (answered < 2) {
+    notes->push_back(fmt::format("population: {} answers are too few", answered));
+    return;
+  }
+  (*evaluation)["population"] =
+      ToJson(MeasurePopulation(items, KnownColumns(items, options, notes)));
+}
+
+void AddConformal(const SectionInputs& inputs, Json* evaluation, Json* notes) {
+  if (inputs.conformal == nullptr) {
+    notes->push_back("conformal: the model has no conformal.json (arcsat calibrate makes it)");
+    return;
+  }
+  const int boxes = inputs.conformal->boxes;
+  std::vector<BoxedAnswer> rows;
+  ConformalItems items;
+  for (std::size_t i = 0; i < inputs.scores->size(); ++i) {
+    const LabelledConversation& conversation = (*inputs.conversations)[i];
+    LabeledScore labels = conversation.score;
+    if (boxes > 2) labels.answer = conversation.answer;
+    auto row = MakeBoxedAnswer((*inputs.scores)[i], labels, *inputs.calibration, boxes);
+    if (!row) continue;
+    rows.push_back(std::move(*row));
+    items.group.push_back(conversation.channel);
+  }
+  if (rows.empty()) {
+    notes->push_back("conformal: no answer lies on the scale that the sets were made for");
+    return;
+  }
+  items.chances.resize(static_cast<Eigen::Index>(rows.size()), boxes);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (int box = 0; box < boxes; ++box) {
+      items.chances(static_cast<Eigen::Index>(i), box) =
+          rows[i].chances[static_cast<std::size_t>(box)];
+    }
+    items.answer.push_back(rows[i].answer);
+  }
+  (*evaluation)["conformal"] = ToJson(MeasureCoverage(*inputs.conformal, items));
+}
+
+}  // namespace
+
+std::vector<SurveyItem> SurveyItems(const SectionInputs& inputs) {
+  std::vector<SurveyItem> out;
+  for (std::size_t i = 0; i < inputs.scores->size(); ++i) {
+    const LabelledConversation& conversation = (*inputs.conversations)[i];
+    if (!conversation.score.satisfied) continue;
+    out.push_back({(*inputs.scores)[i].id, (*inputs.scores)[i].p_satisfied,
+                   *conversation.score.satisfied, conversation.channel, conversation.problem_type,
+                   conversation.turns});
+  }
+  return out;
+}
+
+std::vector<TurnItem> TurnItems(const SectionInputs& inputs) {
+  std::vector<TurnItem> out;
+  for (std::size_t i = 0; i < inputs.scores->size(); ++i) {
+    const LabelledConversation& conversation = (*inputs.conversations)[i];
+    const Score& score = (*inputs.scores)[i];
+    for (std::size_t t = 0; t < score.turns.size(); ++t) {
+      if (!conversation.score.ratings[t]) continue;
+      out.push_back({static_cast<int>(i), score.turns[t].state, *conversation.score.ratings[t],
+                     conversation.channel, conversation.problem_type, conversation.turns});
+    }
+  }
+  return out;
+}
+
+void AddSections(const SectionInputs& inputs, const SectionOptions& options, Json* evaluation) {
+  Json notes = Json::array();
+  const Answered answered = Columns(inputs);
+  if (answered.y.empty()) {
+    notes.push_back("reliability, curves, claim: no conversation has an answer");
+  } else {
+    (*evaluation)["reliability"] =
+        ToJson(MeasureReliability(SurveyItems(inputs), options.reliability));
+    (*evaluation)["curves"] = ToJson(MakeCurves(answered.p, answered.y));
+  }
+  if (answered.both()) {
+    (*evaluation)["claim"] = ToJson(
+        ExamineClaim(answered.entry, answered.exit, answered.outlook, answered.y, options.claim));
+  } else if (!answered.y.empty()) {
+    notes.push_back("claim: every answer is the same");
+  }
+  const std::vector<ArcItem> arcs = ArcItems(inputs);
+  (*evaluation)["histograms"] = ToJson(MakeHistograms(arcs));
+  (*evaluation)["arcs"] = ToJson(MakeArcs(arcs));
+  AddPopulation(inputs, options.population, evaluation, &notes);
+  AddConformal(inputs, evaluation, &notes);
+  if (!notes.empty()) (*evaluation)["notes"] = notes;
+}
+
+}  // namespace arcsat

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/labelled.h"
+#include "eval/claim.h"
+#include "eval/conformal.h"
+#include "eval/evaluation.h"
+#include "eval/population.h"
+#include "eval/reliability.h"
+
+namespace arcsat {
+
+/// What the sections of an evaluation are made from.
+struct SectionInputs {
+  const std::vector<LabelledConversation>* conversations = nullptr;
+  const std::vector<Score>* scores = nullptr;  ///< calibrated, one a conversation
+  const Calibration* calibration = nullptr;
+  const ConformalSets* conformal = nullptr;  ///< or null
+  bool everything = false;                   ///< conversations without a label are there as well
+};
+
+struct SectionOptions {
+  ReliabilityOptions reliability;
+  ClaimOptions claim;
+  PopulationOptions population;
+};
+
+/// The conversations with an answer, as eval/ takes them.
+std::vector<SurveyItem> SurveyItems(const SectionInputs& inputs);
+/// The rated customer turns.
+std::vector<TurnItem> TurnItems(const SectionInputs& inputs);
+
+/// Adds reliability, curves, histograms, arcs, claim, population and conformal to an evaluation.
+/// What cannot be made is left out, and "notes" says why.
+void AddSections(const SectionInputs& inputs, const SectionOptions& options, Json* evaluation);
+
+/// The sections in a few lines for a terminal: calibration, the claim, everybody's satisfaction.
+std::string SectionsText(const Json& evaluation);
+
+}  // namespace arcsat

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eval/calibration.h"
+
+namespace arcsat {
+
+/// A scored conversation with what calibration and evaluation need of its record.
+struct LabelledConversation {
+  LabeledScore score;
+  std::string channel, problem_type, agent, team;
+  int turns = 0;
+  std::optional<bool> escalated;
+  /// By the question that the model was trained on, whatever is evaluated: who answered, and what
+  /// a simulator knows of everybody.
+  std::optional<bool> answered_satisfied;
+  std::optional<double> answer;
+  std::optional<bool> truth;
+
+  /// Whether there is an answer or a rated turn.
+  bool labelled() const;
+};
+
+}  // namespace arcsat

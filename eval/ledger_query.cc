@@ -1,0 +1,72 @@
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <limits>
+
+#include "eval/ledger.h"
+
+namespace arcsat {
+namespace {
+
+std::string LowerCase(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+/// 1, or -1 where less is better.
+double Sign(std::string_view figure) { return LowerIsBetter(figure) ? -1 : 1; }
+
+/// The worse end of the interval, the larger the better; -infinity without one.
+double WorseEnd(const LedgerFigure& figure) {
+  if (!figure.interval) return -std::numeric_limits<double>::infinity();
+  return LowerIsBetter(figure.name) ? -figure.interval->high : figure.interval->low;
+}
+
+bool Better(const LedgerFigure& a, const LedgerFigure& b) {
+  const double sign = Sign(a.name);
+  if (a.value != b.value) return sign * a.value > sign * b.value;
+  return WorseEnd(a) > WorseEnd(b);
+}
+
+}  // namespace
+
+std::vector<LedgerEntry> Select(std::vector<LedgerEntry> entries, const LedgerQuery& query) {
+  const std::string part = LowerCase(query.name);
+  std::erase_if(entries, [&](const LedgerEntry& entry) {
+    return (!query.target.empty() && entry.target != query.target) ||
+           LowerCase(entry.name).find(part) == std::string::npos;
+  });
+  return entries;
+}
+
+bool LowerIsBetter(std::string_view figure) {
+  constexpr std::array<std::string_view, 6> kLosses = {
+      "log_loss", "brier", "ece", "ece_debiased", "calibration_error_debiased", "state_error"};
+  const std::size_t dot = figure.rfind('.');
+  if (dot != std::string_view::npos) figure.remove_prefix(dot + 1);
+  return std::find(kLosses.begin(), kLosses.end(), figure) != kLosses.end();
+}
+
+const LedgerEntry* Best(const std::vector<LedgerEntry>& entries, const LedgerQuery& query) {
+  const LedgerEntry* best = nullptr;
+  for (const LedgerEntry& entry : entries) {
+    const LedgerFigure* figure = entry.Find(query.side, query.figure);
+    if (figure == nullptr || entry.status == LedgerStatus::kFailed) continue;
+    if (best == nullptr || Better(*figure, *best->Find(query.side, query.figure))) best = &entry;
+  }
+  return best;
+}
+
+LedgerStanding Compare(const LedgerFigure& figure, double baseline, double goal) {
+  const double sign = Sign(figure.name);
+  LedgerStanding standing{.over_baseline = sign * (figure.value - baseline),
+                          .over_goal = sign * (figure.value - goal)};
+  standing.beats_baseline = WorseEnd(figure) > sign * baseline;
+  standing.reaches_goal = standing.over_goal >= 0;
+  standing.surely_at_goal = WorseEnd(figure) >= sign * goal;
+  return standing;
+}
+
+}  // namespace arcsat

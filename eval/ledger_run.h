@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/settings.h"
+#include "eval/ledger.h"
+
+namespace arcsat {
+
+/// Takes over what `arcsat evaluate --out` wrote: target, model, the data's fingerprint, and every
+/// figure over all conversations ("accuracy") and all rated turns ("turns.accuracy"). `side` is
+/// "validation" or "test". Error where it is no evaluation, or of another model or target than the
+/// entry tells of already.
+void AddEvaluation(const std::filesystem::path& path, const std::string& side, LedgerEntry* entry);
+
+/// Takes over what a run folder tells: its configuration, and which of it is not as in `defaults`;
+/// the files it learned from (fingerprints where they are still there); the version of the code
+/// (log.txt); updates, seconds and speed, and the figures of the best model on the validation side
+/// (metrics.jsonl); the model's fingerprint. Error where config.cfg is missing, or the model is
+/// another than the entry's.
+void AddRun(const std::filesystem::path& run, const std::vector<Setting>& defaults,
+            LedgerEntry* entry);
+
+}  // namespace arcsat

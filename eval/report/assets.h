@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string_view>
+
+// What the page is made of, compiled in by embed.cmake.
+namespace arcsat::assets {
+
+std::string_view Page();    ///< the template: page.html
+std::string_view Style();   ///< css/*.css
+std::string_view D3();      ///< d3 with its licence
+std::string_view Plot();    ///< Observable Plot with its licence
+std::string_view Script();  ///< js/*.js
+
+}  // namespace arcsat::assets

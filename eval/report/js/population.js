@@ -1,0 +1,185 @@
+// CSAT of everybody, not only of those who answered.
+
+const WAYS = {
+  measured: ['Measured', 'Those who answered, as they are. It speaks for everyone only if ' +
+      'answering has nothing to do with satisfaction.', 'var(--unanswered)'],
+  reweighted: ['Reweighted', 'Each answer also counts for those like it who did not answer, by ' +
+      'the response model.', 'var(--second)'],
+  prediction_powered: ['Prediction-powered', 'The model’s chance for every conversation, ' +
+      'corrected by how far it is off where people answered.', 'var(--accent)'],
+};
+
+function populationSection({evaluation}) {
+  const population = evaluation.population;
+  if (!population?.overall) {
+    return [missing('population', 'Nobody’s satisfaction but that of those who answered was ' +
+        'estimated.', evaluation.notes)];
+  }
+  return [
+    h('p', {class: 'lead'}, `${count(population.overall.answered)} of `,
+        `${count(population.overall.n)} conversations were answered. Three ways to say how many `,
+        'of all of them are satisfied:'),
+    threeWays(population.overall, evaluation),
+    byColumn(population),
+    h('div', {class: 'grid'}, sensitivityChart(population), assumptions(population)),
+    responseModel(population.response),
+    remarks(population.notes),
+  ];
+}
+
+function assumptions({assumptions: texts = []}) {
+  if (texts.length === 0) return null;
+  return h('div', {class: 'callout'},
+      h('h3', null, 'What the corrected figures take for granted'),
+      h('ul', null, texts.map((text) => h('li', null, quote(text)))));
+}
+
+function threeWays(overall) {
+  const keys = Object.keys(WAYS).filter((key) => known(overall[key]?.value));
+  const references = known(overall.truth) ?
+      [{x: overall.truth, label: `truth ${percent(overall.truth)} (simulated)`, strong: true}] : [];
+  const rows = keys.map((key) => asRow(WAYS[key][0], overall[key], {color: WAYS[key][2]}));
+  const lambda = overall.prediction_powered?.lambda;
+  return h('div', {class: 'ways'},
+      chart({
+        title: 'Share satisfied, three ways',
+        says: rows.map((row) =>
+          `${row.label} ${estimate(overallFigure(row), percent)}`).join('; ') + '.',
+        draw: intervalRows(rows, {references}),
+        data: {head: ['way', 'share satisfied', 'low', 'high'],
+               rows: rows.map((row) => [row.label, percent(row.value), percent(row.low),
+                                        percent(row.high)])},
+      }),
+      facts(keys.map((key) => [WAYS[key][0], WAYS[key][1] +
+          (key === 'prediction_powered' && known(lambda) ? ` λ = ${fixed(lambda, 2)}.` : '')])));
+}
+
+const overallFigure = (row) => ({value: row.value, interval: [row.low, row.high]});
+
+/** One figure a value of a column, prediction-powered beside measured. */
+function byColumn({by = []}) {
+  if (by.length === 0) return null;
+  const rows = [];
+  for (const [column, slices] of d3.group(by, (slice) => slice.by)) {
+    rows.push({heading: `By ${named(column).toLowerCase()}`});
+    for (const slice of slices) {
+      const corrected = slice.prediction_powered ?? slice.reweighted;
+      const style = corrected ? {} : {ring: true, color: 'var(--unanswered)'};
+      rows.push(asRow(slice.value, corrected ?? slice.measured, {
+        ...style, reference: slice.measured?.value,
+        more: `measured ${estimate(slice.measured, percent)}\n` +
+            `${count(slice.answered)} of ${count(slice.n)} answered`}));
+    }
+  }
+  return chart({
+    title: 'Population CSAT by group', size: 'wide',
+    says: 'Dots: prediction-powered. Grey bars: what the answers alone say; rings: nothing else ' +
+        'could be said.',
+    draw: intervalRows(rows, {}),
+    data: {
+      texts: 2,
+      head: ['group', 'value', 'conversations', 'answered', ...Object.values(WAYS).map(([n]) => n)],
+      rows: by.map((slice) => [named(slice.by), quote(slice.value), count(slice.n),
+        count(slice.answered),
+        ...Object.keys(WAYS).map((key) => estimate(slice[key], percent))]),
+    },
+  });
+}
+
+/** How far the figure could move if answering depended on what no column shows. */
+function sensitivityChart({sensitivity = [], overall, flips = []}) {
+  if (sensitivity.length < 2) return null;
+  const last = sensitivity.at(-1);
+  return chart({
+    title: 'If the response model misses something',
+    says: `Were the odds of answering up to ${fixed(last.gamma, 1)} times off for reasons that ` +
+        `no column shows, CSAT would lie within ${range([last.low, last.high], percent)}. ` +
+        flips.map(flipText).join(' '),
+    draw: (width) => ({
+      height: Math.min(300, width * 0.7), marginTop: 28, marginLeft: 46, marginBottom: 44,
+      marginRight: 14,
+      x: {domain: d3.extent(sensitivity, (d) => d.gamma)}, y: {nice: true},
+      marks: [
+        ...axes({x: {label: 'odds of answering off by, times →', ticks: 5},
+                 y: {label: '↑ share satisfied', tickFormat: (y) => percent(y, 0), ticks: 5}}),
+        Plot.areaY(sensitivity, {x: 'gamma', y1: 'low', y2: 'high', fill: 'var(--accent)',
+                                 fillOpacity: 0.2}),
+        Plot.lineY(sensitivity, {x: 'gamma', y: 'low', stroke: 'var(--accent)'}),
+        Plot.lineY(sensitivity, {x: 'gamma', y: 'high', stroke: 'var(--accent)'}),
+        known(overall.measured?.value) && Plot.ruleY([overall.measured.value],
+            {stroke: 'var(--muted)', strokeDasharray: '4 3'}),
+        Plot.tip(sensitivity, Plot.pointerX({x: 'gamma', y: 'high', title: (d) =>
+          `${fixed(d.gamma, 2)} times off\n${range([d.low, d.high], percent)}`})),
+      ],
+    }),
+    data: {head: ['odds off by', 'low', 'high'],
+           rows: sensitivity.map((d) => [fixed(d.gamma, 2), percent(d.low), percent(d.high)])},
+  });
+}
+
+function flipText({text, value, gamma}) {
+  const figure = `${text.slice(0, 1).toUpperCase()}${text.slice(1)}, ${percent(value)},`;
+  return known(gamma) ? `${figure} could be the truth from ${fixed(gamma, 2)} times on.` :
+                        `${figure} could not be the truth below 100 times.`;
+}
+
+function responseModel(response) {
+  if (!response) return null;
+  return h('div', {class: 'group'},
+      h('h3', null, 'Who answers'),
+      facts([
+        ['AUC of the response model', fixed(response.auc)],
+        ['Effective sample size', count(Math.round(response.effective_sample_size))],
+        ['Design effect', fixed(response.design_effect, 2)],
+        ['Weights trimmed', count(response.trimmed)],
+      ]),
+      h('div', {class: 'grid'}, balanceChart(response), featureChart(response)));
+}
+
+function balanceChart({balance = []}) {
+  if (balance.length === 0) return null;
+  const rows = [...balance].sort((a, b) => Math.abs(b.before) - Math.abs(a.before)).slice(0, 14);
+  const worst = d3.max(balance, (d) => Math.abs(d.after));
+  const colors = {before: 'var(--unanswered)', after: 'var(--accent)'};
+  return chart({
+    title: 'Balance before and after weighting',
+    says: `Standardised differences of those who answered from everyone. After weighting the ` +
+        `largest is ${fixed(worst, 2)}; within 0.1 is usually called balanced.`,
+    legend: legend([{name: 'before', color: colors.before, symbol: 'ring'},
+                    {name: 'after', color: colors.after, symbol: 'dot'}]),
+    draw: (width) => ({
+      height: 60 + 26 * rows.length, marginBottom: 40,
+      marginLeft: Math.min(0.5 * width, 14 + 7.4 * d3.max(rows, (d) => short(d.name, 20).length)),
+      x: {nice: true}, y: {domain: rows.map((d) => short(d.name, 20)), label: null},
+      marks: [
+        Plot.rectX([0], {x1: -0.1, x2: 0.1, fill: 'var(--line)', fillOpacity: 0.7}),
+        Plot.axisX({label: 'standardised difference →', fill: 'var(--muted)',
+                    ticks: Math.max(2, Math.round(width / 110)),
+                    stroke: 'var(--faint)'}),
+        Plot.axisY({tickSize: 0, fill: 'var(--ink)', label: null}),
+        Plot.ruleX([0], {stroke: 'var(--faint)'}),
+        Plot.link(rows, {x1: 'before', x2: 'after', y: (d) => short(d.name, 20),
+                         stroke: 'var(--faint)'}),
+        Plot.dot(rows, {x: 'before', y: (d) => short(d.name, 20), r: 4, stroke: colors.before,
+                        strokeWidth: 2}),
+        Plot.dot(rows, {x: 'after', y: (d) => short(d.name, 20), r: 4.5, fill: colors.after}),
+      ],
+    }),
+    data: {head: ['column', 'before', 'after'],
+           rows: balance.map((d) => [quote(d.name), signed(d.before, 3), signed(d.after, 3)])},
+  });
+}
+
+function featureChart({features = []}) {
+  if (features.length === 0) return null;
+  const rows = features.map(({name, coefficient, interval}) =>
+      asRow(name, {value: coefficient, interval}));
+  return chart({
+    title: 'What goes with answering',
+    says: 'Coefficients of the response model, log-odds; right of 0 they answer more often.',
+    draw: intervalRows(rows, {format: signed, references: [{x: 0, label: 'no difference'}]}),
+    data: {head: ['column', 'coefficient', 'interval'],
+           rows: features.map((d) => [quote(d.name), signed(d.coefficient, 3),
+                                      range(d.interval)])},
+  });
+}

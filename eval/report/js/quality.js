@@ -1,0 +1,196 @@
+// Calibration, ranking, and where the scores lie.
+
+function calibrationSection({evaluation}) {
+  const reliability = evaluation.reliability;
+  if (!reliability?.bins?.length) {
+    return [missing('reliability', 'No reliability diagram was made.', evaluation.notes)];
+  }
+  return [
+    h('p', {class: 'lead'}, 'Of the conversations that were given a chance of 70%, are 70% ' +
+        'satisfied? Every bin holds the same number of answered conversations.'),
+    h('div', {class: 'grid'}, reliabilityChart(reliability), calibrationSlices(reliability)),
+    calibrationFacts(reliability, evaluation.survey?.[0]?.figures?.calibration_error_debiased),
+  ];
+}
+
+function reliabilityChart({bins}) {
+  const off = bins.filter(({p, interval}) => interval && (p < interval[0] || p > interval[1]));
+  return chart({
+    title: 'Reliability',
+    says: off.length === 0 ?
+        `All ${bins.length} bins agree with the diagonal within their interval.` :
+        `${off.length} of ${bins.length} bins lie off the diagonal by more than their interval.`,
+    draw: (width) => ({
+      height: Math.min(width, 470), marginTop: 28, marginLeft: 48, marginBottom: 44,
+      marginRight: 22,
+      x: {domain: [0, 1]}, y: {domain: [0, 1]},
+      marks: [
+        ...axes({x: {label: 'chance of satisfied →', tickFormat: (x) => percent(x, 0), ticks: 5},
+                 y: {label: '↑ share satisfied', tickFormat: (y) => percent(y, 0), ticks: 5}}),
+        Plot.line([[0, 0], [1, 1]], {stroke: 'var(--muted)', strokeDasharray: '4 3'}),
+        Plot.ruleX(bins.filter((bin) => bin.interval),
+            {x: 'p', y1: (bin) => bin.interval[0], y2: (bin) => bin.interval[1],
+             stroke: 'var(--accent)', strokeWidth: 4, strokeOpacity: 0.35, strokeLinecap: 'round'}),
+        Plot.ruleY(bins, {y: 'y', x1: 'p_low', x2: 'p_high', stroke: 'var(--accent)',
+                          strokeWidth: 1.5}),
+        Plot.dot(bins, {x: 'p', y: 'y', r: 4.5, fill: 'var(--accent)', stroke: 'var(--surface)'}),
+        Plot.tip(bins, Plot.pointer({x: 'p', y: 'y', title: (bin) =>
+          `chance ${percent(bin.p)}, satisfied ${percent(bin.y)}\n` +
+          `${range(bin.interval, percent)}\n${count(bin.n)} conversations`})),
+      ],
+    }),
+    data: {head: ['mean chance', 'chances', 'conversations', 'share satisfied', 'interval'],
+           rows: bins.map((bin) => [percent(bin.p), range([bin.p_low, bin.p_high], percent),
+                                    count(bin.n), percent(bin.y), range(bin.interval, percent)])},
+  });
+}
+
+function calibrationFacts(reliability, debiased) {
+  const brier = reliability.brier;
+  return facts([
+    ['Debiased calibration error', estimate(debiased ?? {value: reliability.ece_debiased})],
+    ['ECE, equal mass (biased upwards)', estimate({value: reliability.ece,
+                                                   interval: reliability.ece_interval})],
+    known(reliability.ece_adaptive) && ['Adaptive ECE', fixed(reliability.ece_adaptive)],
+    brier && ['Brier score', fixed(brier.value)],
+    brier && ['= reliability − resolution + uncertainty',
+      `${fixed(brier.reliability)} − ${fixed(brier.resolution)} + ${fixed(brier.uncertainty)}`],
+  ]);
+}
+
+function calibrationSlices({slices = []}) {
+  if (slices.length === 0) return null;
+  const rows = slices.map((slice) => asRow(slice.value,
+      {value: slice.ece_debiased, interval: slice.interval}, {more: `${count(slice.n)} answers`}));
+  return chart({
+    title: 'Calibration error by group',
+    says: 'Debiased; 0 is perfect.',
+    draw: intervalRows(rows, {format: fixed}),
+    data: {texts: 2, head: ['group', 'value', 'answers', 'error', 'interval'],
+           rows: slices.map((slice) => [named(slice.by), quote(slice.value), count(slice.n),
+                                        fixed(slice.ece_debiased), range(slice.interval)])},
+  });
+}
+
+function rankingSection({evaluation}) {
+  const curves = evaluation.curves;
+  if (!curves?.roc?.length) {
+    return [missing('curves', 'No curves were made: they need both answers.', evaluation.notes)];
+  }
+  const all = evaluation.survey?.[0] ?? {};
+  return [
+    h('p', {class: 'lead'}, 'How well the chance puts satisfied above dissatisfied ' +
+        'conversations, whatever the threshold. The dot is the threshold in use.'),
+    h('div', {class: 'grid'},
+        curveChart({
+          title: 'ROC', says: `AUC ${estimate(all.figures?.roc_auc)}.`, points: curves.roc,
+          names: ['false positive rate', 'true positive rate'], base: [[0, 0], [1, 1]],
+          threshold: evaluation.options?.threshold}),
+        curves.pr?.length ? curveChart({
+          title: 'Precision and recall',
+          says: `Average precision ` +
+              `${estimate(all.figures?.pr_auc)}. Without a model, precision is ` +
+              `${percent(all.shares?.satisfied)}.`,
+          points: curves.pr, names: ['recall', 'precision'],
+          base: [[0, all.shares?.satisfied], [1, all.shares?.satisfied]],
+          threshold: evaluation.options?.threshold}) : null),
+  ];
+}
+
+function curveChart({title, says, points, names, base, threshold}) {
+  const used = points[d3.leastIndex(points, (a, b) =>
+      Math.abs((a[2] ?? 9) - threshold) - Math.abs((b[2] ?? 9) - threshold))];
+  return chart({
+    title, says,
+    draw: (width) => ({
+      height: Math.min(width, 430), marginTop: 28, marginLeft: 40, marginBottom: 44,
+      marginRight: 18,
+      x: {domain: [0, 1]}, y: {domain: [0, 1]},
+      marks: [
+        ...axes({x: {label: `${names[0]} →`, ticks: 5}, y: {label: `↑ ${names[1]}`, ticks: 5}}),
+        Plot.line(base, {stroke: 'var(--muted)', strokeDasharray: '4 3'}),
+        Plot.areaY(points, {x: '0', y1: 0, y2: '1', fill: 'var(--accent)', fillOpacity: 0.08}),
+        Plot.line(points, {x: '0', y: '1', stroke: 'var(--accent)', strokeWidth: 2.2}),
+        Plot.dot([used], {x: '0', y: '1', r: 5.5, fill: 'var(--accent)', stroke: 'var(--surface)',
+                          strokeWidth: 2}),
+        Plot.tip(points, Plot.pointer({x: '0', y: '1', title: (d) =>
+          `${names[0]} ${fixed(d[0])}\n${names[1]} ${fixed(d[1])}\nthreshold ${fixed(d[2])}`})),
+      ],
+    }),
+    data: {head: ['threshold', ...names],
+           rows: points.map((d) => [fixed(d[2]), fixed(d[0]), fixed(d[1])])},
+  });
+}
+
+const DISTRIBUTIONS = {
+  score: ['Score', 'Chance of satisfied'],
+  delta: ['Delta', 'Exit − entry'],
+  entry: ['Entry', 'State at the first customer turn'],
+  exit: ['Exit', 'State at the last customer turn'],
+};
+
+function distributionSection({evaluation}) {
+  const histograms = evaluation.histograms;
+  const keys = Object.keys(DISTRIBUTIONS).filter((key) => histograms?.[key]?.edges?.length > 1);
+  if (keys.length === 0) {
+    return [missing('histograms', 'No histograms were made.', evaluation.notes)];
+  }
+  const outcomes = Object.keys(OUTCOMES).filter((outcome) =>
+      keys.some((key) => d3.sum(histograms[key][outcome] ?? []) > 0));
+  return [
+    h('p', {class: 'lead'}, 'Share of each group’s conversations by where they lie: the less the ' +
+        'groups overlap, the more the figure tells.'),
+    outcomeLegend(outcomes),
+    h('div', {class: 'grid'}, keys.map((key) => histogramChart(key, histograms[key], outcomes))),
+  ];
+}
+
+function histogramChart(key, histogram, outcomes) {
+  const {edges} = histogram;
+  const [title, meaning] = DISTRIBUTIONS[key];
+  const series = outcomes.filter((outcome) => d3.sum(histogram[outcome] ?? []) > 0)
+      .map((outcome) => ({...OUTCOMES[outcome], outcome, counts: histogram[outcome]}));
+  return chart({
+    title,
+    says: `${meaning}. Medians: ` + series.map(({name, counts}) =>
+        `${name} ${fixed(binnedMedian(edges, counts), 2)}`).join(', ') + '.',
+    draw: (width) => ({
+      height: Math.min(240, width * 0.55), marginLeft: 40, marginBottom: 34, marginTop: 14,
+      x: {domain: [edges[0], edges.at(-1)]}, y: {nice: true},
+      marks: [
+        ...axes({x: {label: null, ticks: 6},
+                 y: {label: null, ticks: 3, tickFormat: (y) => percent(y, 0)}}),
+        key === 'delta' && Plot.ruleX([0], {stroke: 'var(--muted)', strokeDasharray: '4 3'}),
+        series.map((one) => histogramMarks(edges, one)),
+      ],
+    }),
+    data: {head: ['from', 'to', ...series.map(({name}) => name)],
+           rows: d3.range(edges.length - 1).map((i) => [fixed(edges[i], 2), fixed(edges[i + 1], 2),
+             ...series.map(({counts}) => count(counts[i]))])},
+  });
+}
+
+function histogramMarks(edges, {counts, color, dash, outcome}) {
+  const total = d3.sum(counts);
+  const steps = counts.map((n, i) => [edges[i], n / total]);
+  steps.push([edges.at(-1), counts.at(-1) / total]);
+  return [
+    outcome !== 'no_answer' && Plot.areaY(steps, {
+      x: '0', y1: 0, y2: '1', curve: 'step-after', fill: color, fillOpacity: 0.16}),
+    Plot.line(steps, {x: '0', y: '1', curve: 'step-after', stroke: color, strokeWidth: 2,
+                      strokeDasharray: dash}),
+  ];
+}
+
+/** The median of counts in bins, even within a bin. */
+function binnedMedian(edges, counts) {
+  const half = d3.sum(counts) / 2;
+  let seen = 0;
+  for (let i = 0; i < counts.length; ++i) {
+    if (seen + counts[i] >= half && counts[i] > 0) {
+      return edges[i] + (edges[i + 1] - edges[i]) * (half - seen) / counts[i];
+    }
+    seen += counts[i];
+  }
+  return edges.at(-1);
+}

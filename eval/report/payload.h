@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "eval/report/report.h"
+
+namespace arcsat {
+
+/// What the page reads, as compact JSON (docs/report.md has the layout): evaluation, verdict,
+/// learning curve, experiments, and the conversations column by column.
+Json MakePayload(const ReportData& data, const ReportOptions& options);
+
+/// The conversations that are listed: all, or an even sample of `limit` that keeps those with a
+/// transcript and, as far as they fit, those with an answer. Sorted.
+std::vector<std::size_t> ListedConversations(const std::vector<ReportConversation>& conversations,
+                                             int limit);
+
+/// An arc as text, 5 characters a point, each character one of 64 (A-Z a-z 0-9 + /): the turns
+/// since the point before (one character; '/' is followed by the number in three), the state and
+/// the outlook in thousandths (two each; "//" where unknown). At most `points` are kept, evenly,
+/// the first and the last among them.
+std::string PackArc(const std::vector<ReportState>& states, std::size_t points);
+
+/// JSON text that can stand in a script element: `<`, `>`, `&`, U+2028 and U+2029 are escaped.
+/// Bytes that are not UTF-8 become U+FFFD.
+std::string ScriptJson(const Json& json);
+
+/// Floating-point numbers cut to `digits` significant ones, through the whole value.
+Json Rounded(const Json& json, int digits);
+
+}  // namespace arcsat

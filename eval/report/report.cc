@@ -1,0 +1,129 @@
+#include "eval/report/report.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <string_view>
+
+#include "data/files.h"
+#include "eval/report/assets.h"
+#include "eval/report/payload.h"
+
+namespace arcsat {
+namespace {
+
+// The source expression of a content security policy (CSP Level 3, 2.3.1): 'sha256-BASE64'.
+std::string HashSource(std::string_view content) {
+  const std::string hex = Sha256(content);
+  std::vector<unsigned char> digest;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    digest.push_back(static_cast<unsigned char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  }
+  std::string base64(4 * ((digest.size() + 2) / 3) + 1, '\0');
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()), digest.data(),
+                                     static_cast<int>(digest.size()));
+  base64.resize(static_cast<std::size_t>(length));
+  return "'sha256-" + base64 + "'";
+}
+
+// Nothing may run or be loaded but what stands in the file. Trusted types make even the scripts
+// unable to turn text into markup.
+std::string Policy() {
+  return "default-src 'none'; script-src " + HashSource(assets::D3()) + " " +
+         HashSource(assets::Plot()) + " " + HashSource(assets::Script()) + "; style-src " +
+         HashSource(assets::Style()) +
+         "; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; "
+         "trusted-types 'none'";
+}
+
+using Parts = std::vector<std::pair<std::string_view, std::string_view>>;
+
+// The template with each @NAME@ replaced once; what is put in is not looked at again.
+std::string Fill(std::string_view page, const Parts& parts) {
+  std::string text;
+  for (const auto& [name, value] : parts) {
+    const std::size_t at = page.find(name);
+    text.append(page.substr(0, at)).append(value);
+    page.remove_prefix(at + name.size());
+  }
+  return text.append(page);
+}
+
+double Median(std::vector<double> values) {
+  if (values.empty()) return 0.5;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+using Rank = std::function<double(const ReportConversation&)>;  // the lowest is taken first
+
+// How far a conversation lies from the middle of those with the same answer.
+Rank Typical(const std::vector<ReportConversation>& conversations, bool satisfied) {
+  std::vector<double> entry, exit;
+  for (const ReportConversation& conversation : conversations) {
+    if (conversation.satisfied != satisfied) continue;
+    entry.push_back(conversation.entry);
+    exit.push_back(conversation.exit);
+  }
+  const double middle_entry = Median(entry), middle_exit = Median(exit);
+  return [=](const ReportConversation& conversation) {
+    if (conversation.satisfied != satisfied) return 10.0;
+    return std::abs(conversation.entry - middle_entry) + std::abs(conversation.exit - middle_exit);
+  };
+}
+
+std::vector<Rank> WorthReading(const std::vector<ReportConversation>& conversations) {
+  return {[](const auto& c) { return -c.delta; },
+          [](const auto& c) { return c.delta; },
+          [](const auto& c) {
+            return c.satisfied ? -std::abs(c.p_satisfied - (*c.satisfied ? 1 : 0)) : 1.0;
+          },
+          [](const auto& c) { return std::abs(c.p_satisfied - 0.5); },
+          Typical(conversations, true),
+          Typical(conversations, false)};
+}
+
+}  // namespace
+
+std::string RenderHtml(const ReportData& data, const ReportOptions& options) {
+  const std::string policy = Policy(), json = ScriptJson(MakePayload(data, options));
+  return Fill(assets::Page(), {{"@POLICY@", policy},
+                               {"@STYLE@", assets::Style()},
+                               {"@DATA@", json},
+                               {"@D3@", assets::D3()},
+                               {"@PLOT@", assets::Plot()},
+                               {"@SCRIPT@", assets::Script()}});
+}
+
+std::vector<std::size_t> ChooseTranscripts(const std::vector<ReportConversation>& conversations,
+                                           int count) {
+  std::vector<std::vector<std::size_t>> orders;
+  for (const Rank& rank : WorthReading(conversations)) {
+    std::vector<std::pair<double, std::size_t>> keys;
+    for (std::size_t i = 0; i < conversations.size(); ++i) {
+      const double key = rank(conversations[i]);
+      keys.emplace_back(std::isfinite(key) ? key : 10.0, i);
+    }
+    std::sort(keys.begin(), keys.end());
+    orders.emplace_back();
+    for (const auto& [key, i] : keys) orders.back().push_back(i);
+  }
+  std::vector<std::size_t> chosen;
+  std::vector<bool> taken(conversations.size());
+  const auto full = [&] { return static_cast<int>(chosen.size()) >= count; };
+  for (std::size_t place = 0; place < conversations.size() && !full(); ++place) {
+    for (const auto& order : orders) {
+      const std::size_t i = order[place];
+      if (taken[i] || full()) continue;
+      taken[i] = true;
+      chosen.push_back(i);
+    }
+  }
+  std::sort(chosen.begin(), chosen.end());
+  return chosen;
+}
+
+}  // namespace arcsat
