@@ -126,7 +126,12 @@ void AddConformal(const SectionInputs& inputs, Json* evaluation, Json* notes) {
     }
     items.answer.push_back(rows[i].answer);
   }
-  (*evaluation)["conformal"] = ToJson(MeasureCoverage(*inputs.conformal, items));
+  ConformalReport report = MeasureCoverage(*inputs.conformal, items);
+  if (inputs.conformal->weighted) {
+    report.notes.emplace_back(
+        "the sets allow for customers who do not answer, so among those who do they hold more");
+  }
+  (*evaluation)["conformal"] = ToJson(report);
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ class Field {
     return json_.get<std::string>();
   }
   std::string OneOf(const std::vector<std::string>& choices) const {
-    const std::string text = Text();
+    std::string text = Text();
     if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
       Refuse(Shown(), fmt::format("expected one of {}", fmt::join(choices, ", ")));
     }

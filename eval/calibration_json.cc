@@ -57,19 +57,6 @@ Json CsatJson(const CsatMap& map) {
           {"boxes", boxes}};
 }
 
-Json TestJson(const NestedTest& test) {
-  return {{"name", test.name},
-          {"n", test.n},
-          {"coefficient", Number(test.coefficient)},
-          {"standard_error", Number(test.standard_error)},
-          {"interval", {Number(test.interval.low), Number(test.interval.high)}},
-          {"chi_squared", Number(test.chi_squared)},
-          {"degrees", test.degrees},
-          {"p_value", Number(test.p_value)},
-          {"gain", Number(test.gain)},
-          {"warning", test.warning}};
-}
-
 int CheckVersion(const Field& root) {
   root.At("format").OneOf({kFormat});
   const int version = root.At("version").Integer(1);
@@ -207,7 +194,7 @@ void ParseMaps(const Field& root, int version, Calibration* calibration) {
 Json ToJson(const Calibration& c) {
   Json log_loss = Json::object(), tests = Json::array();
   for (const auto& [method, loss] : c.log_loss) log_loss[method] = Number(loss);
-  for (const NestedTest& test : c.tests) tests.push_back(TestJson(test));
+  for (const NestedTest& test : c.tests) tests.push_back(ToJson(test));
   const Eigen::Vector4d errors = c.arc.covariance.diagonal().cwiseMax(0).cwiseSqrt();
   return {{"format", kFormat},
           {"version", kVersion},

@@ -218,8 +218,11 @@ OutlookMap FitIsotonicMap(const VectorXd& z, const VectorXd& y) {
     if (knot - knots.back() > gap && sorted.back() - knot > gap) knots.push_back(knot);
   }
   if (sorted.back() > sorted.front()) knots.push_back(sorted.back());
-  std::vector<double> chances;
-  for (const double knot : knots) chances.push_back(Interpolate(fit.x, fit.y, knot));
+  std::vector<double> chances(knots.size());
+  for (std::size_t i = 0; i < knots.size(); ++i) {
+    // Rounding must not make it fall: a file that falls is refused.
+    chances[i] = std::max(i == 0 ? 0 : chances[i - 1], Interpolate(fit.x, fit.y, knots[i]));
+  }
   OutlookMap map{"isotonic", VectorXd(), MatrixXd(), {}, {}};
   for (std::size_t i = 0; i < knots.size(); ++i) {
     const bool inner = i > 0 && i + 1 < knots.size();

@@ -23,6 +23,10 @@ using Eigen::Index;
 using Eigen::VectorXd;
 
 constexpr double kGreatestGamma = 100;
+constexpr double kLeastEffective = 10;  // unweighted answers that a corrected figure must be worth
+constexpr double kRounding = 1e-9;
+
+double Bounded(double share) { return std::clamp(share, 0.0, 1.0); }
 
 // The items as columns, one entry a conversation.
 struct Columns {
@@ -54,24 +58,27 @@ Columns Arrange(const std::vector<PopulationItem>& items) {
 
 // A share's interval is made on the log-odds, where its distribution is less skewed: near 1, the
 // plain one is too short downwards, and misses mostly there.
+Interval ShareInterval(const WeightedFigure& figure, double level, double half) {
+  const double value = figure.value, effective = figure.degrees + 1;
+  // Everybody answered alike: no spread is seen, which is not to say that there is none.
+  const bool one_kind = figure.standard_error < kRounding;
+  if (one_kind) return *WilsonInterval(Bounded(value) * effective, effective, level);
+  if (value > 0 && value < 1) {
+    const double middle = Logit(value, 0), reach = half / (value * (1 - value));
+    return {Sigmoid(middle - reach), Sigmoid(middle + reach)};
+  }
+  return {Bounded(value - half), Bounded(value + half)};
+}
+
 PopulationFigure ToFigure(const WeightedFigure& figure, double level, bool share) {
   const double half = StudentQuantile((1 + level) / 2, figure.degrees) * figure.standard_error;
-  PopulationFigure out{figure.value, figure.standard_error, {}, figure.lambda};
   if (!share) {
-    out.interval = {figure.value - half, figure.value + half};
-    return out;
+    const Interval interval{figure.value - half, figure.value + half};
+    return {figure.value, figure.standard_error, interval, figure.lambda};
   }
-  if (figure.value > 0 && figure.value < 1) {
-    const double middle = Logit(figure.value, 0);
-    const double reach = half / (figure.value * (1 - figure.value));
-    out.interval = {Sigmoid(middle - reach), Sigmoid(middle + reach)};
-    return out;
-  }
-  // A correction may carry a figure out of 0..1.
-  const auto bounded = [](double v) { return std::clamp(v, 0.0, 1.0); };
-  out.value = bounded(figure.value);
-  out.interval = {bounded(figure.value - half), bounded(figure.value + half)};
-  return out;
+  // A correction may carry a share out of 0..1.
+  return {Bounded(figure.value), figure.standard_error, ShareInterval(figure, level, half),
+          figure.lambda};
 }
 
 PopulationFigure MeasuredShare(double yes, double n, double level) {
@@ -121,8 +128,9 @@ PopulationGroup Measure(const Setup& setup, const std::vector<int>& members) {
   }
   if (!setup.weighted || group.answered < setup.options.min_group) return group;
   const WeightedMeans& weighted = *setup.weighted;
-  group.satisfied.reweighted =
-      ToFigure(weighted.Reweighted(members, columns.satisfied), level, true);
+  const WeightedFigure reweighted = weighted.Reweighted(members, columns.satisfied);
+  if (reweighted.degrees + 1 < kLeastEffective) return group;
+  group.satisfied.reweighted = ToFigure(reweighted, level, true);
   group.satisfied.prediction_powered =
       ToFigure(weighted.PredictionPowered(members, columns.satisfied, columns.p), level, true);
   if (!columns.has_answer) return group;
@@ -225,6 +233,7 @@ ResponseSummary Summarise(const ResponseModel& model, const Columns& columns,
   summary.design_effect = r.sum() / summary.effective_sample_size;
   summary.floor = model.floor;
   summary.trimmed = weighted.trimmed();
+  summary.below_floor = weighted.below_floor();
   summary.balance = Balance(columns.contexts, columns.answered, weighted.weights());
   summary.mean_balance = MeanOf(summary.balance);
   return summary;

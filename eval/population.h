@@ -29,7 +29,9 @@ struct PopulationOptions {
   ResponseOptions response;
   /// Columns to group by: channel, problem_type, agent, length, or a name in PopulationItem::other.
   std::vector<std::string> by = {"channel", "problem_type"};
-  int min_group = 30;  ///< with fewer answers a group has no corrected figures, >= 2
+  /// A group with fewer answers has no corrected figures, >= 2; nor one whose weighted answers are
+  /// worth fewer than 10 unweighted ones (Kish).
+  int min_group = 30;
   /// How far the odds of answering may differ beyond the response model, >= 1 each.
   std::vector<double> gammas = {1, 1.1, 1.25, 1.5, 2, 3};
   /// Shares satisfied of which is asked how large gamma must be before the reweighted figure may
@@ -82,8 +84,9 @@ struct ResponseLine {
 struct ResponseSummary {
   std::vector<ResponseLine> features;  ///< without the intercept
   double auc = 0, effective_sample_size = 0, design_effect = 1;
-  double floor = 0;  ///< chances below were raised to it
-  int trimmed = 0;   ///< answers that this concerned
+  double floor = 0;     ///< chances below were raised to it
+  int trimmed = 0;      ///< answers that this concerned
+  int below_floor = 0;  ///< conversations, answered or not
   std::vector<BalanceLine> balance;
   MeanBalance mean_balance;
 };

@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace arcsat {
 namespace {
 
+constexpr double kApart = 0.1;  // standard deviations (Austin 2009)
 constexpr std::size_t kNamesShown = 5;
+constexpr double kFewLost = 0.005;  // share of conversations that may lack a stand-in unsaid
 
 std::string Listed(const std::vector<std::string>& names) {
   const std::size_t shown = std::min(names.size(), kNamesShown);
@@ -57,20 +60,38 @@ std::vector<std::string> Notes(const Population& population, const ResponseModel
   }
   const auto small = std::count_if(
       population.by.begin(), population.by.end(),
-      [&](const PopulationGroup& group) { return group.answered < options.min_group; });
-  if (population.overall.answered < options.min_group) {
-    lines.push_back(fmt::format("No corrected figures: fewer than {} answers.", options.min_group));
+      [](const PopulationGroup& group) { return !group.satisfied.reweighted.has_value(); });
+  const std::string least = fmt::format(
+      "fewer than {} answers, or answers whose weights leave the worth of fewer than 10",
+      options.min_group);
+  if (!population.overall.satisfied.reweighted) {
+    lines.push_back(fmt::format("No corrected figures: {}.", least));
   } else if (small > 0) {
+    lines.push_back(fmt::format("{} of {} groups have no corrected figures: {}.", small,
+                                population.by.size(), least));
+  }
+  std::vector<std::string> apart;
+  for (const BalanceLine& line : population.response->balance) {
+    if (std::abs(line.after) > kApart) apart.push_back(line.name);
+  }
+  if (!apart.empty()) {
     lines.push_back(
-        fmt::format("{} of {} groups have fewer than {} answers and no corrected "
-                    "figures.",
-                    small, population.by.size(), options.min_group));
+        fmt::format("Even weighted, those who answered are more than {:g} standard deviations "
+                    "from everybody in {}: the corrected figures do not bridge that.",
+                    kApart, Listed(apart)));
   }
   if (!model->columns.silent().empty()) {
     lines.push_back(
         fmt::format("Nobody answered in {}: corrected figures take these customers to "
                     "be like others.",
                     Listed(model->columns.silent())));
+  }
+  const int lost = population.response->below_floor;
+  if (lost > kFewLost * population.overall.n) {
+    lines.push_back(
+        fmt::format("{} conversations are so unlikely to be answered that hardly anybody "
+                    "stands for them: corrected figures do not speak of them.",
+                    lost));
   }
   if (population.response->trimmed > 0) {
     lines.push_back(

@@ -55,6 +55,7 @@ Json ToJson(const ResponseSummary& response) {
           {"design_effect", response.design_effect},
           {"floor", response.floor},
           {"trimmed", response.trimmed},
+          {"below_floor", response.below_floor},
           {"balance", balance},
           {"mean_balance",
            {{"before", response.mean_balance.before}, {"after", response.mean_balance.after}}}};

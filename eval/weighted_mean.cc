@@ -25,10 +25,12 @@ WeightedMeans::WeightedMeans(const ResponseModel& model, const std::vector<Surve
   design_.resize(n, 1 + x.cols());
   design_ << VectorXd::Ones(n), x;
   const VectorXd chance = (design_ * model.balancing.coefficients).unaryExpr(&Sigmoid);
-  untrimmed_ = chance.cwiseInverse();
+  // Of those who answered alone: a chance may be 0 to rounding where nobody did.
+  untrimmed_ = (answered_.array() > 0).select(chance.cwiseInverse(), 0);
   weights_ = chance.cwiseMax(model.floor).cwiseInverse();
   moves_ = (chance.array() >= model.floor).cast<double>();
-  trimmed_ = static_cast<int>(std::lround(answered_.dot((1 - moves_.array()).matrix())));
+  trimmed_ = static_cast<int>(std::lround(answered_.sum() - answered_.dot(moves_)));
+  below_floor_ = static_cast<int>(std::lround(static_cast<double>(n) - moves_.sum()));
   spread_ = VectorXd::Ones(n);
   for (Index i = 0; i < n; ++i) {
     if (answered_(i) == 0) continue;
@@ -55,7 +57,7 @@ WeightedMeans::Linear WeightedMeans::Hajek(const std::vector<int>& members, cons
     slope += moves_(i) * (weight(i) - 1) * gap * design_.row(i).transpose();
   }
   const VectorXd fitted = design_ * (inverse_ * slope);
-  const VectorXd own = -answered_.cwiseProduct(untrimmed_).cwiseProduct(fitted);
+  const VectorXd own = -untrimmed_.cwiseProduct(fitted);
   mean.parts = fitted + own.cwiseProduct(spread_);
   for (const int i : members) {
     if (answered_(i) == 0) continue;

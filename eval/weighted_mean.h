@@ -32,6 +32,7 @@ class WeightedMeans {
 
   const Eigen::VectorXd& weights() const { return weights_; }  ///< >= 1; of the silent as well
   int trimmed() const { return trimmed_; }                     ///< answers with a trimmed weight
+  int below_floor() const { return below_floor_; }             ///< conversations, answered or not
 
   /// Hajek's estimate: sum of w y / sum of w over the members who answered. `members` are indices,
   /// `y` has a value for every conversation (only those who answered count). Somebody among them
@@ -61,12 +62,12 @@ class WeightedMeans {
   WeightedFigure Finish(const std::vector<int>& members, const Linear& mean) const;
 
   Eigen::VectorXd answered_, weights_;
-  Eigen::VectorXd untrimmed_;  // weights as the coefficients were fitted with
+  Eigen::VectorXd untrimmed_;  // of answers: weights as the coefficients were fitted with; else 0
   Eigen::VectorXd moves_;      // 1, or 0 where the weight was trimmed: no coefficient moves it
   Eigen::VectorXd spread_;     // 1 / (1 - leverage) of those who answered
   Eigen::MatrixXd design_;     // (conversations, 1 + columns), ones in front
   Eigen::MatrixXd inverse_;    // of the coefficients' information
-  int trimmed_ = 0;
+  int trimmed_ = 0, below_floor_ = 0;
 };
 
 }  // namespace arcsat

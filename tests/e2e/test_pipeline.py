@@ -74,6 +74,26 @@ def test_evaluation_fits_its_schema(run, run_json, trained, sides, schema, tmp_p
     assert "accuracy" in table.lower()
 
 
+def test_a_report_is_written_with_the_evaluation(run, run_json, trained, sides, tmp_path):
+    page, summary = tmp_path / "report.html", tmp_path / "summary.md"
+    found = run_json("evaluate", "--model", trained, "--data", sides / "test.jsonl", "--report", page,
+                     "--summary", summary, "--title", "Seven <b>veils</b>",
+                     "--evaluate.resamples", 100)
+    everybody = found["population"]["overall"]
+    records = tiny.records(sides / "test.jsonl")
+    answered = sum(r["survey"]["score"] is not None for r in records)
+    assert (everybody["n"], everybody["answered"]) == (len(records), answered)
+    assert found["conformal"]["groups"][0]["group"] == "all"
+    html = page.read_text()
+    assert "Content-Security-Policy" in html and "<b>veils" not in html
+    assert all(record["id"] in html for record in records)
+    assert summary.read_text().startswith("#")
+    quick = run_json("evaluate", "--model", trained, "--data", sides / "test.jsonl",
+                     "--labelled-only", "--evaluate.resamples", 100)
+    assert "population" not in quick and any("population" in note for note in quick["notes"])
+    assert quick["survey"] == found["survey"]
+
+
 def test_scores_fit_their_schema_and_their_conversations(run, trained, sides, schema, tmp_path):
     out = tmp_path / "scores.jsonl"
     run("score", "--model", trained, "--data", sides / "test.jsonl", "--out", out)

@@ -117,8 +117,8 @@ function sensitivityChart({sensitivity = [], overall, flips = []}) {
   });
 }
 
-function flipText({text, value, gamma}) {
-  const figure = `${text.slice(0, 1).toUpperCase()}${text.slice(1)}, ${percent(value)},`;
+function flipText({claim, value, gamma}) {
+  const figure = `${claim.slice(0, 1).toUpperCase()}${claim.slice(1)}, ${percent(value)},`;
   return known(gamma) ? `${figure} could be the truth from ${fixed(gamma, 2)} times on.` :
                         `${figure} could not be the truth below 100 times.`;
 }
