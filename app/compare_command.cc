@@ -84,14 +84,15 @@ SurveyOptions FindSurvey(const Call& call, const std::map<std::size_t, ModelVers
   return survey;
 }
 
+/// Score files first: what is wrong with one is told before a model takes its time.
 std::vector<VersionScores> ReadVersions(const Call& call, const CompareData& data,
                                         const std::map<std::size_t, ModelVersion>& models) {
-  std::vector<VersionScores> versions;
-  for (std::size_t v = 0; v < call.versions.size(); ++v) {
-    const auto model = models.find(v);
-    versions.push_back(model == models.end() ? ReadScoreFile(call.versions[v], call.threshold, data)
-                                             : ScoreWithModel(call.versions[v], model->second, data,
-                                                              call.read, call.common.quiet));
+  std::vector<VersionScores> versions(call.versions.size());
+  for (std::size_t v = 0; v < versions.size(); ++v) {
+    if (!models.contains(v)) versions[v] = ReadScoreFile(call.versions[v], call.threshold, data);
+  }
+  for (const auto& [v, model] : models) {
+    versions[v] = ScoreWithModel(call.versions[v], model, data, call.read, call.common.quiet);
   }
   return versions;
 }

@@ -34,7 +34,7 @@ std::string Cell(const std::string& text) {
 std::string Shown(const char* format, std::optional<double> value,
                   const std::optional<Interval>& interval) {
   if (!value) return "-";
-  const std::string text = fmt::format(fmt::runtime(format), *value);
+  std::string text = fmt::format(fmt::runtime(format), *value);
   if (!interval) return text;
   return fmt::format("{} [{}, {}]", text, fmt::format(fmt::runtime(format), interval->low),
                      fmt::format(fmt::runtime(format), interval->high));

@@ -84,11 +84,13 @@ class GroupWork {
  public:
   GroupWork(const std::vector<CompareItem>& items, const std::vector<CompareVersion>& versions,
             const std::vector<std::size_t>& members) {
+    y_.reserve(members.size());
     for (const std::size_t i : members) y_.push_back(items[i].y ? 1 : 0);
     const auto satisfied = std::count(y_.begin(), y_.end(), 1);
     one_class_ = satisfied == 0 || satisfied == static_cast<std::ptrdiff_t>(y_.size());
     for (const CompareVersion& version : versions) {
       std::vector<double> p;
+      p.reserve(members.size());
       for (const std::size_t i : members) p.push_back(version.scores[i].p_satisfied);
       samples_.emplace_back(p, y_);
       p_.push_back(std::move(p));
@@ -215,6 +217,7 @@ class GroupWork {
 
 void AdjustTogether(const std::vector<Difference*>& family) {
   std::vector<double> p;
+  p.reserve(family.size());
   for (const Difference* difference : family) p.push_back(*difference->p);
   const std::vector<double> adjusted = Holm(p);
   for (std::size_t i = 0; i < family.size(); ++i) family[i]->p_holm = adjusted[i];

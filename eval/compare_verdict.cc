@@ -72,8 +72,8 @@ CompareOutcome JudgeGroup(const Difference& difference, const CompareOptions& o)
 
 std::string Below(const ComparedSlice& slice, const Difference& difference, CompareOutcome outcome,
                   const std::string& first, const std::string& who, const CompareOptions& o) {
-  const std::string text = fmt::format("{} {} is {:.3f} below {}'s, more than the {:.3f} allowed",
-                                       who, Place(slice), -*difference.value, first, o.worse_by);
+  std::string text = fmt::format("{} {} is {:.3f} below {}'s, more than the {:.3f} allowed", who,
+                                 Place(slice), -*difference.value, first, o.worse_by);
   const std::string p = difference.p_holm
                             ? fmt::format("p {:.2g} with Holm's correction", *difference.p_holm)
                             : "which no test can tell from chance";

@@ -182,6 +182,7 @@ std::vector<ColumnDrift> MeasureDrift(const DataSummary& before, const DataSumma
   columns.push_back(
       OfShare("satisfied", before.satisfied, before.answered, after.satisfied, after.answered));
   std::vector<double> p;
+  p.reserve(columns.size());
   for (const ColumnDrift& column : columns) {
     p.push_back(column.p.value_or(std::numeric_limits<double>::quiet_NaN()));
   }

@@ -39,6 +39,7 @@ std::vector<Group> GroupItems(const GroupColumns& columns) {
     longest[value] = std::max(longest[value], columns.turns[i]);
   }
   std::vector<Group> sorted;
+  sorted.reserve(lengths.size());
   for (auto& [value, group] : lengths) sorted.push_back(std::move(group));
   std::sort(sorted.begin(), sorted.end(), [&](const Group& a, const Group& b) {
     return longest.at(a.value) < longest.at(b.value);

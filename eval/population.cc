@@ -163,6 +163,7 @@ std::vector<std::pair<std::string, std::vector<int>>> Split(
     groups[{place, value}].push_back(static_cast<int>(i));
   }
   std::vector<std::pair<std::string, std::vector<int>>> split;
+  split.reserve(groups.size());
   for (auto& [key, members] : groups) split.emplace_back(key.second, std::move(members));
   return split;
 }

@@ -41,9 +41,10 @@ std::vector<std::string> Assumptions(const Population& population) {
       "false.");
   if (!population.sensitivity.empty()) {
     lines.push_back(
-        "The sensitivity ranges drop the third sentence: they hold the reweighted figure wherever "
-        "nobody's odds of answering differ from the modelled ones by more than the factor gamma, "
-        "as where those of satisfied and dissatisfied customers who look alike differ by no more.");
+        "The sensitivity ranges do without the third sentence: but for sampling error they hold "
+        "the true share wherever nobody's odds of answering differ from the modelled ones by more "
+        "than the factor gamma, as where those of satisfied and dissatisfied customers who look "
+        "alike differ by no more.");
   }
   return lines;
 }

@@ -98,6 +98,7 @@ void ResponseColumns::AddIndicators(const covariates::Field& field,
 void ResponseColumns::AddLine(const covariates::Measure& measure,
                               const std::vector<SurveyContext>& contexts, int kinks) {
   std::vector<double> values;
+  values.reserve(contexts.size());
   for (const SurveyContext& context : contexts) values.push_back(OnScale(measure, context));
   std::sort(values.begin(), values.end());
   Line line{!values.empty() && values.front() < values.back(), {}};

@@ -63,6 +63,7 @@ TiltedRange WeightedMeanRange(const std::vector<double>& y, const std::vector<do
   // The least mean of y is the greatest of -y, with the sign turned.
   std::reverse(order.begin(), order.end());
   std::vector<double> negative;
+  negative.reserve(y.size());
   for (const double value : y) negative.push_back(-value);
   const std::size_t down = BestSplit(negative, odds, gamma, order, &range.low);
   for (std::size_t k = 0; k < down; ++k) range.low_tilt[order[k]] = gamma;

@@ -152,7 +152,7 @@ int Number(int argc, char** argv, int at, int otherwise) {
   if (read.ec != std::errc() || read.ptr != end || value < 1) {
     throw UsageError({"arcsat_coverage", fmt::format("found \"{}\"", argv[at]),
                       "expected a whole number of at least 1",
-                      "call it as: arcsat_coverage [REPLICATES] [CONVERSATIONS] [SEED]"});
+                      "call arcsat_coverage [REPLICATES] [CONVERSATIONS] [SEED]"});
   }
   return value;
 }

