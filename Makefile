@@ -22,8 +22,7 @@ build: setup $(BUILD)/build.ninja
 demo: build
 	@bash tools/demo.sh
 
-# The sanitizers come first: what they find is cheaper to read there.
-test: setup-test sanitize build
+test: setup-test build
 	@cmake --build $(BUILD)
 # Two tests at a time with a thread each: threads that wait for each other on two cores are slow.
 	@OMP_NUM_THREADS=1 ctest --test-dir $(BUILD) --output-on-failure --timeout 1500 -j2

@@ -39,9 +39,9 @@ std::string Report(const Calibration& c, const std::string& path) {
   std::vector<std::vector<std::string>> rows = {{"method", "log loss"}};
   for (const auto& [method, loss] : c.log_loss)
     rows.push_back({method, fmt::format("{:.4f}", loss)});
-  std::string text =
-      fmt::format("{} answers, {} satisfied\n\n{}\nchosen: {}; satisfied from {:.3f}\n", c.labels,
-                  Percent(c.base_rate, 1), Table(rows), c.chosen, c.threshold);
+  std::string text = fmt::format(
+      "{} answers, {} satisfied\n\n{}\nchosen: {}, the outlook by {}; satisfied from {:.3f}\n",
+      c.labels, Percent(c.base_rate, 1), Table(rows), c.chosen, c.outlook.method, c.threshold);
   rows = {{"what delta adds", "coefficient", "95% interval", "p"}};
   for (const NestedTest& test : c.tests) {
     rows.push_back({test.name, fmt::format("{:.2f}", test.coefficient),

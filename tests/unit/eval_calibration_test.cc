@@ -8,7 +8,6 @@
 
 #include "data/error.h"
 #include "data/random.h"
-#include "eval/calibration_maps.h"
 #include "eval/special.h"
 
 namespace arcsat {
@@ -262,24 +261,6 @@ TEST(Calibration, ABentOutlookIsFound) {
       << calibration.outlook.method;
   EXPECT_LT(Loss(calibration, calibration.outlook.method), Loss(calibration, "platt") - 0.01);
   EXPECT_LT(Loss(calibration, "beta"), Loss(calibration, "temperature"));
-}
-
-TEST(Calibration, NearTiesGoToTheSimplerMap) {
-  using fitting::ChooseOutlook;
-  // Four conversations; log losses of the chances given to what happened.
-  const std::vector<int> y = {1, 1, 0, 0};
-  const std::vector<double> good = {0.8, 0.8, 0.2, 0.2};
-  const std::vector<double> luck = {0.99, 0.75, 0.2, 0.2};  // better by one conversation alone
-  const std::vector<double> sure = {0.9, 0.89, 0.1, 0.11};  // better everywhere
-  const std::vector<double> even = {0.5, 0.5, 0.5, 0.5};
-  EXPECT_EQ(ChooseOutlook({good, even, luck, even, even}, y), 0u);
-  EXPECT_EQ(ChooseOutlook({even, good, luck, even, even}, y), 1u);
-  EXPECT_EQ(ChooseOutlook({good, even, sure, even, even}, y), 2u);
-  EXPECT_EQ(ChooseOutlook({good, even, luck, even, sure}, y), 4u);
-  EXPECT_EQ(ChooseOutlook({good, even, even, sure, sure}, y), 3u);
-  EXPECT_EQ(ChooseOutlook({even, even, good, luck, even}, y), 2u);
-  EXPECT_EQ(ChooseOutlook({good, luck, even, even, even}, y), 1u);  // these two by log loss alone
-  EXPECT_EQ(ChooseOutlook({good, good, good, good, good}, y), 0u);
 }
 
 TEST(Calibration, TooFewOrOneClassIsAnError) {
