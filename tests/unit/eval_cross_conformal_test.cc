@@ -1,0 +1,101 @@
+#include "eval/cross_conformal.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "data/random.h"
+#include "eval/special.h"
+
+namespace arcsat {
+namespace {
+
+/// Conversations whose chance of satisfied is Sigmoid(outlook), with an answer on 1..5 if asked.
+std::vector<LabeledScore> Draw(int n, bool boxes, Random* random) {
+  std::vector<LabeledScore> out;
+  for (int i = 0; i < n; ++i) {
+    LabeledScore item;
+    item.raw.id = "c";
+    item.raw.outlook_logit = 2 * random->Normal();
+    item.raw.turns = {{0, Speaker::kCustomer, 0.2 + 0.6 * random->Uniform(), 0}};
+    item.satisfied = random->Chance(Sigmoid(item.raw.outlook_logit));
+    if (boxes) item.answer = *item.satisfied ? 4 + (i % 2) : 1 + (i % 3);
+    out.push_back(item);
+  }
+  return out;
+}
+
+std::vector<CrossConformalItem> Items(const std::vector<LabeledScore>& scores, double weight = 1) {
+  std::vector<CrossConformalItem> out;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    out.push_back({&scores[i], i % 2 == 0 ? "chat" : "voice", i % 3 == 0 ? weight : 1});
+  }
+  return out;
+}
+
+TEST(CrossConformal, HoldsTheAnswersOfOtherConversations) {
+  for (const bool boxes : {false, true}) {
+    Random random(7);
+    double covered = 0, total = 0;
+    for (int replicate = 0; replicate < 12; ++replicate) {
+      const auto fitted_on = Draw(200, boxes, &random);
+      const Calibration calibration = FitCalibration(fitted_on);
+      EXPECT_EQ(BoxesOf(calibration), boxes ? 5 : 2);
+      const auto sets = FitCrossConformal(Items(fitted_on), calibration, {}, {});
+      ASSERT_TRUE(sets);
+      EXPECT_FALSE(sets->weighted);
+      EXPECT_EQ(sets->everyone.n, 200);
+      for (const LabeledScore& item : Draw(500, boxes, &random)) {
+        const auto row =
+            MakeBoxedAnswer(Apply(calibration, item.raw), item, calibration, BoxesOf(calibration));
+        ASSERT_TRUE(row);
+        const auto set = PredictBoxes(*sets, row->chances);
+        covered += std::count(set.begin(), set.end(), row->answer) > 0 ? 1 : 0;
+        total += 1;
+      }
+    }
+    // Deterministic sets cover a little more than the level; 12 calibrations of 200 answers vary
+    // the mean by 0.006.
+    EXPECT_GT(covered / total, 0.88);
+    EXPECT_LT(covered / total, 0.97);
+  }
+}
+
+TEST(CrossConformal, IsWeightedWhereAWeightIsNotOne) {
+  Random random(3);
+  const auto scores = Draw(150, false, &random);
+  const auto sets = FitCrossConformal(Items(scores, 4), FitCalibration(scores), {}, {});
+  ASSERT_TRUE(sets);
+  EXPECT_TRUE(sets->weighted);
+  EXPECT_EQ(sets->everyone.largest_weight, 4);
+}
+
+TEST(CrossConformal, NeedsTwoAnswers) {
+  EXPECT_FALSE(FitCrossConformal({}, Calibration{}, {}, {}));
+}
+
+TEST(CrossConformal, AnAnswerHasItsPlaceOrNone) {
+  Calibration calibration;
+  calibration.csat.low = 1;
+  calibration.csat.high = 5;
+  Score score;
+  score.p_satisfied = 0.7;
+  LabeledScore labels;
+  EXPECT_FALSE(MakeBoxedAnswer(score, labels, calibration, 2));
+  labels.satisfied = false;
+  const auto two = MakeBoxedAnswer(score, labels, calibration, 2);
+  ASSERT_TRUE(two);
+  EXPECT_DOUBLE_EQ(two->chances[0], 0.3);
+  EXPECT_DOUBLE_EQ(two->chances[1], 0.7);
+  EXPECT_EQ(two->answer, 0);
+  score.boxes = {0.1, 0.1, 0.1, 0.3, 0.4};
+  labels.answer = 4;
+  EXPECT_EQ(MakeBoxedAnswer(score, labels, calibration, 5)->answer, 3);
+  for (const double off : {0.0, 6.0, 3.5}) {
+    labels.answer = off;
+    EXPECT_FALSE(MakeBoxedAnswer(score, labels, calibration, 5)) << off;
+  }
+}
+
+}  // namespace
+}  // namespace arcsat
