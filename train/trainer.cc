@@ -75,8 +75,8 @@ std::string Fingerprint(const std::vector<EncodedConversation>& conversations) {
       turns += fmt::format("{} {} {}\n", static_cast<int>(turn.speaker), turn.rating,
                            fmt::join(*turn.tokens, ","));
     }
-    text += fmt::format("{}\t{}\t{}\t{}\t{}\n", c.id, c.satisfied, c.survey, c.weight,
-                        Sha256(turns));
+    text +=
+        fmt::format("{}\t{}\t{}\t{}\t{}\n", c.id, c.satisfied, c.survey, c.weight, Sha256(turns));
   }
   return Sha256(text);
 }
