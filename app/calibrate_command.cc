@@ -91,8 +91,7 @@ std::vector<double> ResponseWeights(const std::vector<LabelledConversation>& con
   std::vector<SurveyContext> contexts;
   std::vector<int> answered;
   for (const LabelledConversation& c : conversations) {
-    const Score score = Apply(calibration, c.score.raw);
-    contexts.push_back({c.channel, c.problem_type, c.turns, score.entry, score.exit, c.escalated});
+    contexts.push_back(c.Context(Apply(calibration, c.score.raw)));
     answered.push_back(c.score.satisfied ? 1 : 0);
   }
   std::vector<double> weights(conversations.size(), 1);

@@ -2,9 +2,7 @@
 
 #include "app/compare_inputs.h"
 #include "app/dataset.h"
-#include "configs/text.h"
-#include "data/files.h"
-#include "data/json.h"
+#include "data/settings.h"
 
 namespace arcsat {
 
@@ -18,9 +16,9 @@ struct ModelVersion::Impl {
 
 ModelVersion::ModelVersion(const std::string& path) : impl_(std::make_unique<Impl>()) {
   impl_->model = LoadModel(ModelFolder(path));
-  const fs::path file = impl_->model.folder / "calibration.json";
-  impl_->calibrated = fs::exists(file);
-  if (impl_->calibrated) impl_->calibration = LoadCalibration(file);
+  auto calibration = FindCalibration(impl_->model.folder);
+  impl_->calibrated = calibration.has_value();
+  if (calibration) impl_->calibration = std::move(*calibration);
 }
 
 ModelVersion::~ModelVersion() = default;
@@ -46,19 +44,9 @@ std::vector<AnsweredFile> ModelVersion::TrainedOn() const {
   std::vector<AnsweredFile> files;
   const fs::path config = impl_->model.folder.parent_path() / "config.cfg";
   if (impl_->model.folder.filename() != "model" || !fs::exists(config)) return files;
-  LineReader lines(config.string());
-  for (std::string line; lines.Next(&line);) {
-    line = Trim(line);
-    if (!line.empty() && line.front() == '[') break;  // keys without a section come first
-    const std::size_t equals = line.find('=');
-    if (equals == std::string::npos || Trim(line.substr(0, equals)) != "data") continue;
-    std::string value = Trim(line.substr(equals + 1));
-    if (!value.empty() && value.front() == '"') {
-      const JsonSource source{lines.place(), "mend the run's config.cfg"};
-      Json quoted = ParseJson(value, source);
-      value = TakeString(&quoted, source, {"data"});
-    }
-    const DataSource data = ParseDataSource(value, impl_->model.survey);
+  for (const Setting& setting : ReadSettings(config.string())) {
+    if (setting.key != "data") continue;
+    const DataSource data = ParseDataSource(setting.value, impl_->model.survey);
     files.push_back({data.path, data.survey});
   }
   return files;

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <unordered_set>
 
 #include "configs/progress.h"
@@ -12,37 +9,6 @@
 #include "model/scorer.h"
 
 namespace arcsat {
-
-DataSource ParseDataSource(const std::string& text, const SurveyOptions& survey) {
-  DataSource source;
-  source.survey = survey;
-  std::size_t at = std::min(text.find(",weight="), text.find(",target="));
-  source.path = text.substr(0, at);
-  while (at != std::string::npos && at < text.size()) {
-    const std::size_t next = text.find(',', at + 1);
-    const std::string part = text.substr(at + 1, next == std::string::npos ? next : next - at - 1);
-    const std::size_t equals = part.find('=');
-    const std::string key = part.substr(0, equals);
-    const std::string value = equals == std::string::npos ? "" : part.substr(equals + 1);
-    if (key == "weight") {
-      const auto [end, code] =
-          std::from_chars(value.data(), value.data() + value.size(), source.weight);
-      const bool whole = code == std::errc{} && end == value.data() + value.size();
-      if (!whole || !std::isfinite(source.weight) || source.weight < 0) {
-        throw UsageError({"command line: data", fmt::format("weight is \"{}\"", value),
-                          "expected a number from 0 up", "write PATH,weight=0.5"});
-      }
-    } else if (key == "target" && !value.empty()) {
-      source.survey.target = value;
-    } else {
-      throw UsageError({"command line: data", fmt::format("found \"{}\"", part),
-                        "expected weight=NUMBER or target=NAME after the path",
-                        "write PATH,weight=0.5,target=attribute:task_done"});
-    }
-    at = next;
-  }
-  return source;
-}
 
 namespace {
 
@@ -137,11 +103,6 @@ ReadReport ScoreStream::Run(const std::string& path,
   return report;
 }
 
-bool LabelledConversation::labelled() const {
-  return score.satisfied || std::any_of(score.ratings.begin(), score.ratings.end(),
-                                        [](const auto& rating) { return rating.has_value(); });
-}
-
 namespace {
 
 std::optional<bool> Truth(const Conversation& conversation) {
@@ -188,9 +149,7 @@ std::vector<LabelledConversation> ScoreLabelled(const ScoreStream& stream, const
   ScoreStream labelled = stream;
   if (keep == Keep::kLabelled) {
     labelled.wanted = [&survey](const Conversation& conversation) {
-      return Satisfied(conversation, survey).has_value() ||
-             std::any_of(conversation.turns.begin(), conversation.turns.end(),
-                         [](const Turn& turn) { return !turn.satisfaction.empty(); });
+      return HasLabel(conversation, survey);
     };
   }
   const SurveyOptions& trained = stream.model->survey;

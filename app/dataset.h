@@ -7,22 +7,12 @@
 #include "app/labelled.h"
 #include "data/batch.h"
 #include "data/corpus.h"
+#include "data/data_source.h"
 #include "data/score.h"
 #include "eval/calibration.h"
 #include "model/model_folder.h"
 
 namespace arcsat {
-
-/// A file of conversations as --data names it: "PATH", or "PATH,weight=0.5,target=attribute:x",
-/// where the weight scales its survey's part of the loss and the target replaces --survey.target.
-struct DataSource {
-  std::string path;
-  double weight = 1;
-  SurveyOptions survey;
-};
-
-/// UsageError says which part of the text is wrong.
-DataSource ParseDataSource(const std::string& text, const SurveyOptions& survey);
 
 /// What was read, for a message.
 struct DatasetCounts {

@@ -73,9 +73,10 @@ struct Beside {
 
 Beside ReadBeside(const fs::path& folder, const Call& call) {
   Beside beside;
-  beside.calibrated = fs::exists(folder / "calibration.json");
-  if (beside.calibrated) {
-    beside.calibration = LoadCalibration(folder / "calibration.json");
+  auto calibration = FindCalibration(folder);
+  beside.calibrated = calibration.has_value();
+  if (calibration) {
+    beside.calibration = std::move(*calibration);
   } else if (!call.common.quiet) {
     fmt::print(stderr,
                "the model is not calibrated: its chances are the network's own. To go on: "
@@ -133,7 +134,7 @@ int Run(const std::vector<std::string>& args) {
                   {"skipped", read.skipped}};
   json["target"] = survey.target;
   json["calibrated"] = beside.calibrated;
-  AddSections(inputs, call.sections, &json);
+  AddSections(inputs, survey_items, call.sections, &json);
   WriteResults(call, inputs, json);
   if (call.common.json) PrintJson(json);
   if (!call.common.json) PrintText(ToTable(result) + SectionsText(json));

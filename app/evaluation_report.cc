@@ -4,10 +4,10 @@
 
 #include <ctime>
 #include <filesystem>
+#include <set>
 #include <unordered_map>
 
-#include "configs/text.h"
-#include "data/files.h"
+#include "data/settings.h"
 #include "data/timestamp.h"
 #include "eval/ledger.h"
 
@@ -60,28 +60,24 @@ void AddTranscripts(const ReportInputs& inputs, int count,
 std::vector<std::pair<std::string, std::string>> Making(const fs::path& config) {
   std::vector<std::pair<std::string, std::string>> out;
   if (!fs::exists(config)) return out;
-  static const std::vector<std::string> kKeys = {"encoder",
-                                                 "target",
-                                                 "cross_turn_layers",
-                                                 "conversation_layers",
-                                                 "epochs",
-                                                 "learning_rate",
-                                                 "batch",
-                                                 "accumulate",
-                                                 "select",
-                                                 "ema",
-                                                 "freeze_layers",
-                                                 "seed"};
-  LineReader lines(config.string());
-  for (std::string line; lines.Next(&line);) {
-    const std::size_t equals = line.find('=');
-    if (equals == std::string::npos || line.front() == '#') continue;
-    const std::string key = Trim(line.substr(0, equals));
-    std::string value = Trim(line.substr(equals + 1));
-    if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) continue;
+  static const std::set<std::string> kKeys = {"encoder",
+                                              "survey.target",
+                                              "model.cross_turn_layers",
+                                              "model.conversation_layers",
+                                              "train.epochs",
+                                              "train.learning_rate",
+                                              "train.batch",
+                                              "train.accumulate",
+                                              "train.select",
+                                              "train.ema",
+                                              "train.freeze_layers",
+                                              "train.seed"};
+  for (const Setting& setting : ReadSettings(config.string())) {
+    if (kKeys.count(setting.key) == 0) continue;
     // A report is handed on: where the encoder lies on this machine is nobody else's business.
-    if (key == "encoder") value = fs::path(value).filename().string();
-    out.emplace_back(key, value);
+    out.emplace_back(
+        setting.key.substr(setting.key.find('.') + 1),
+        setting.key == "encoder" ? fs::path(setting.value).filename().string() : setting.value);
   }
   return out;
 }

@@ -104,7 +104,7 @@ void AddConformal(const SectionInputs& inputs, Json* evaluation, Json* notes) {
   }
   const int boxes = inputs.conformal->boxes;
   std::vector<BoxedAnswer> rows;
-  ConformalItems items;
+  std::vector<std::string> groups;
   for (std::size_t i = 0; i < inputs.scores->size(); ++i) {
     const LabelledConversation& conversation = (*inputs.conversations)[i];
     LabeledScore labels = conversation.score;
@@ -112,20 +112,14 @@ void AddConformal(const SectionInputs& inputs, Json* evaluation, Json* notes) {
     auto row = MakeBoxedAnswer((*inputs.scores)[i], labels, *inputs.calibration, boxes);
     if (!row) continue;
     rows.push_back(std::move(*row));
-    items.group.push_back(conversation.channel);
+    groups.push_back(conversation.channel);
   }
   if (rows.empty()) {
     notes->push_back("conformal: no answer lies on the scale that the sets were made for");
     return;
   }
-  items.chances.resize(static_cast<Eigen::Index>(rows.size()), boxes);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (int box = 0; box < boxes; ++box) {
-      items.chances(static_cast<Eigen::Index>(i), box) =
-          rows[i].chances[static_cast<std::size_t>(box)];
-    }
-    items.answer.push_back(rows[i].answer);
-  }
+  ConformalItems items = ToConformalItems(rows, boxes);
+  items.group = std::move(groups);
   ConformalReport report = MeasureCoverage(*inputs.conformal, items);
   if (inputs.conformal->weighted) {
     report.notes.emplace_back(
@@ -162,14 +156,14 @@ std::vector<TurnItem> TurnItems(const SectionInputs& inputs) {
   return out;
 }
 
-void AddSections(const SectionInputs& inputs, const SectionOptions& options, Json* evaluation) {
+void AddSections(const SectionInputs& inputs, const std::vector<SurveyItem>& survey,
+                 const SectionOptions& options, Json* evaluation) {
   Json notes = Json::array();
   const Answered answered = Columns(inputs);
   if (answered.y.empty()) {
     notes.push_back("reliability, curves, claim: no conversation has an answer");
   } else {
-    (*evaluation)["reliability"] =
-        ToJson(MeasureReliability(SurveyItems(inputs), options.reliability));
+    (*evaluation)["reliability"] = ToJson(MeasureReliability(survey, options.reliability));
     (*evaluation)["curves"] = ToJson(MakeCurves(answered.p, answered.y));
   }
   if (answered.both()) {

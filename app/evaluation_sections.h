@@ -33,8 +33,9 @@ std::vector<SurveyItem> SurveyItems(const SectionInputs& inputs);
 std::vector<TurnItem> TurnItems(const SectionInputs& inputs);
 
 /// Adds reliability, curves, histograms, arcs, claim, population and conformal to an evaluation.
-/// What cannot be made is left out, and "notes" says why.
-void AddSections(const SectionInputs& inputs, const SectionOptions& options, Json* evaluation);
+/// `survey` is SurveyItems(inputs). What cannot be made is left out, and "notes" says why.
+void AddSections(const SectionInputs& inputs, const std::vector<SurveyItem>& survey,
+                 const SectionOptions& options, Json* evaluation);
 
 /// The sections in a few lines for a terminal: calibration, the claim, everybody's satisfaction.
 std::string SectionsText(const Json& evaluation);

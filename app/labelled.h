@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "eval/calibration.h"
+#include "eval/response_columns.h"
 
 namespace arcsat {
 
@@ -22,6 +23,8 @@ struct LabelledConversation {
 
   /// Whether there is an answer or a rated turn.
   bool labelled() const;
+  /// What was known of it before the survey, by its calibrated score.
+  SurveyContext Context(const Score& score) const;
 };
 
 }  // namespace arcsat

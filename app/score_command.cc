@@ -35,13 +35,14 @@ int Run(const std::vector<std::string>& args) {
   }
   if (threads > 0) torch::set_num_threads(threads);
   const LoadedModel loaded = LoadModel(ModelFolder(model));
-  const auto path = loaded.folder / "calibration.json";
-  if (!std::filesystem::exists(path)) {
-    throw Error({path.string(), "is missing: the model is not calibrated",
+  const auto found = FindCalibration(loaded.folder);
+  if (!found) {
+    throw Error({(loaded.folder / "calibration.json").string(),
+                 "is missing: the model is not calibrated",
                  "expected a calibrated model, whose scores are honest chances",
                  "arcsat calibrate --model " + model + " --data FILE"});
   }
-  const Calibration calibration = LoadCalibration(path);
+  const Calibration& calibration = *found;
   Output output(out);
   const ScoreStream stream{&loaded, read, 512, common.quiet, "scoring"};
   const ReadReport report = stream.Run(data, [&](const Conversation&, RawScore&& raw) {

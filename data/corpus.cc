@@ -20,25 +20,35 @@ void Skip(const std::string& reason, ReadReport* report) {
 
 }  // namespace
 
-ReadReport ForEachConversation(const std::string& path, const ReadOptions& options,
-                               const std::function<void(Conversation&&)>& use) {
+ReadReport ForEachRecord(
+    const std::string& path, const ReadOptions& options,
+    const std::function<std::function<void()>(const std::string& line, const std::string& place)>&
+        take) {
   ReadReport report;
   LineReader lines(path);
   for (std::string line; lines.Next(&line);) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    Conversation conversation;
+    std::function<void()> use;
     try {
-      conversation = ParseConversation(line, lines.place());
+      use = take(line, lines.place());
     } catch (const Error& error) {
       if (!options.skip_bad) throw;
       Skip(error.what(), &report);
       continue;
     }
-    // Outside the try: what the receiver throws is no fault of the line.
     ++report.read;
-    use(std::move(conversation));
+    use();
   }
   return report;
+}
+
+ReadReport ForEachConversation(const std::string& path, const ReadOptions& options,
+                               const std::function<void(Conversation&&)>& use) {
+  Conversation conversation;
+  return ForEachRecord(path, options, [&](const std::string& line, const std::string& place) {
+    conversation = ParseConversation(line, place);
+    return [&] { use(std::move(conversation)); };
+  });
 }
 
 std::vector<Conversation> ReadConversations(const std::string& path, const ReadOptions& options,

@@ -22,6 +22,15 @@ struct ReadReport {
   std::vector<std::string> reasons;  ///< at most 20, each naming its place
 };
 
+/// Streams a JSONL file (or "-") line by line, empty lines passed over. `take` is given a line and
+/// its place; it returns what is to be done with the record, or throws Error where the line is bad:
+/// with options.skip_bad such a line is counted and left out. What the returned function throws is
+/// no fault of the line and always ends the reading.
+ReadReport ForEachRecord(
+    const std::string& path, const ReadOptions& options,
+    const std::function<std::function<void()>(const std::string& line, const std::string& place)>&
+        take);
+
 /// Streams conversations from a JSONL file (or "-"), one at a time; flat memory. Empty lines are
 /// passed over. Error on the first bad line unless options.skip_bad.
 ReadReport ForEachConversation(const std::string& path, const ReadOptions& options,

@@ -1,5 +1,6 @@
 #include "data/survey.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -69,6 +70,12 @@ std::optional<bool> Satisfied(const Conversation& conversation, const SurveyOpti
   if (const auto name = AttributeName(options)) return AttributeAnswer(conversation, *name);
   if (!Answered(conversation)) return std::nullopt;
   return *conversation.survey->score >= LowestSatisfied(conversation, options);
+}
+
+bool HasLabel(const Conversation& conversation, const SurveyOptions& options) {
+  return Satisfied(conversation, options) ||
+         std::any_of(conversation.turns.begin(), conversation.turns.end(),
+                     [](const Turn& turn) { return !turn.satisfaction.empty(); });
 }
 
 std::optional<double> NormalisedScore(const Conversation& conversation,

@@ -22,6 +22,10 @@ struct SurveyOptions {
 /// where the target is neither of the two.
 std::optional<bool> Satisfied(const Conversation& conversation, const SurveyOptions& options);
 
+/// Whether there is something to learn from or to measure against: an answer, or a turn that
+/// somebody rated. Errors as Satisfied.
+bool HasLabel(const Conversation& conversation, const SurveyOptions& options);
+
 /// The answer as a share of its scale, 0 (lowest) to 1 (highest); nothing where nobody answered. An
 /// attribute gives 0 or 1. Errors as Satisfied.
 std::optional<double> NormalisedScore(const Conversation& conversation,

@@ -104,5 +104,7 @@ Json ToJson(const Calibration& calibration);
 Calibration ParseCalibration(std::string_view text, const std::string& place);
 void SaveCalibration(const Calibration& calibration, const std::filesystem::path& path);
 Calibration LoadCalibration(const std::filesystem::path& path);
+/// The calibration.json of a model folder; nothing where the model was not calibrated.
+std::optional<Calibration> FindCalibration(const std::filesystem::path& folder);
 
 }  // namespace arcsat

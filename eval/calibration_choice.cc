@@ -3,25 +3,12 @@
 
 #include "data/random.h"
 #include "eval/calibration_maps.h"
+#include "eval/folds.h"
 #include "eval/metrics.h"
 #include "eval/special.h"
 
 namespace arcsat::fitting {
 namespace {
-
-/// The fold of each surveyed conversation.
-std::vector<std::size_t> DealFolds(const Items& surveyed, std::size_t folds, std::uint64_t seed) {
-  std::vector<std::size_t> order(surveyed.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  Random random(MixSeed(seed, 1));
-  random.Shuffle(&order);
-  // Classes one after the other: dealing them out in turn puts as many of each in every fold.
-  std::stable_partition(order.begin(), order.end(),
-                        [&](std::size_t i) { return *surveyed[i]->satisfied; });
-  std::vector<std::size_t> fold(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) fold[order[i]] = i % folds;
-  return fold;
-}
 
 // Halfway between neighbouring chances, so that a threshold sits on no conversation; of equally
 // good ones the nearest to one half.
@@ -71,9 +58,11 @@ OutOfFold CrossValidate(const Items& all, const Items& surveyed,
                         const CalibrationOptions& options) {
   const std::size_t n = surveyed.size();
   const std::size_t folds = std::min(static_cast<std::size_t>(options.folds), n);
-  const std::vector<std::size_t> fold = DealFolds(surveyed, folds, options.seed);
+  std::vector<int> y;
+  for (const LabeledScore* item : surveyed) y.push_back(*item->satisfied ? 1 : 0);
+  const std::vector<std::size_t> fold = StratifiedFolds(y, folds, MixSeed(options.seed, 1));
   const std::vector<double> none(n);
-  OutOfFold out{std::vector<int>(n), none, none,
+  OutOfFold out{std::move(y), none, none,
                 std::vector<std::vector<double>>(kOutlookMethods.size(), none)};
   Items unsurveyed;
   for (const LabeledScore* item : all) {
@@ -91,7 +80,6 @@ OutOfFold CrossValidate(const Items& all, const Items& surveyed,
     for (std::size_t i = 0; i < n; ++i) {
       if (fold[i] != f) continue;
       const RawScore& raw = surveyed[i]->raw;
-      out.y[i] = *surveyed[i]->satisfied ? 1 : 0;
       out.raw[i] = Sigmoid(raw.outlook_logit);
       for (std::size_t m = 0; m < maps.outlook.size(); ++m) {
         out.outlook[m][i] = ApplyOutlook(maps.outlook[m], raw.outlook_logit);

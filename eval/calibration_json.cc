@@ -10,14 +10,13 @@
 #include "data/json.h"
 #include "eval/calibration.h"
 #include "eval/calibration_field.h"
+#include "eval/report_json.h"
 
 namespace arcsat {
 namespace {
 
 constexpr const char* kFormat = "arcsat-calibration";
 constexpr int kVersion = 2;
-
-Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 template <class Matrix>
 Json Rows(const Matrix& matrix) {
@@ -193,7 +192,7 @@ void ParseMaps(const Field& root, int version, Calibration* calibration) {
 
 Json ToJson(const Calibration& c) {
   Json log_loss = Json::object(), tests = Json::array();
-  for (const auto& [method, loss] : c.log_loss) log_loss[method] = Number(loss);
+  for (const auto& [method, loss] : c.log_loss) log_loss[method] = NumberJson(loss);
   for (const NestedTest& test : c.tests) tests.push_back(ToJson(test));
   const Eigen::Vector4d errors = c.arc.covariance.diagonal().cwiseMax(0).cwiseSqrt();
   return {{"format", kFormat},
@@ -257,6 +256,12 @@ void SaveCalibration(const Calibration& calibration, const std::filesystem::path
 
 Calibration LoadCalibration(const std::filesystem::path& path) {
   return ParseCalibration(ReadFile(path, std::uintmax_t{1} << 20), path.string());
+}
+
+std::optional<Calibration> FindCalibration(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / "calibration.json";
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  return LoadCalibration(path);
 }
 
 }  // namespace arcsat

@@ -10,6 +10,7 @@
 
 #include "data/error.h"
 #include "data/random.h"
+#include "eval/folds.h"
 #include "eval/logistic.h"
 #include "eval/metrics.h"
 #include "eval/special.h"
@@ -76,18 +77,6 @@ Sides SideBySide(const std::vector<double>& entry, const std::vector<double>& ex
   sides.y = Eigen::Map<const Eigen::VectorXi>(satisfied.data(), n).cast<double>();
   sides.delta = sides.exit - sides.entry;
   return sides;
-}
-
-// Classes one after the other, each dealt out in turn: as many of each in every fold.
-std::vector<std::size_t> StratifiedFolds(const std::vector<int>& y, std::size_t folds,
-                                         std::uint64_t seed) {
-  std::vector<std::size_t> order(y.size()), fold(y.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  Random random(MixSeed(seed, 2));
-  random.Shuffle(&order);
-  std::stable_partition(order.begin(), order.end(), [&](std::size_t i) { return y[i] == 1; });
-  for (std::size_t i = 0; i < order.size(); ++i) fold[order[i]] = i % folds;
-  return fold;
 }
 
 // One model's log-odds of every conversation, from fits that left its fold out.
@@ -221,7 +210,7 @@ std::vector<ClaimChange> MeasureChanges(const std::vector<double>& entry,
   const auto fewest = std::min(positives, std::ssize(satisfied) - positives);
   if (fewest < 2) return {};
   const auto folds = static_cast<std::size_t>(std::min<std::ptrdiff_t>(options.folds, fewest));
-  const std::vector<std::size_t> fold = StratifiedFolds(satisfied, folds, options.seed);
+  const std::vector<std::size_t> fold = StratifiedFolds(satisfied, folds, MixSeed(options.seed, 2));
   std::vector<std::vector<Eigen::Index>> members(folds);
   for (std::size_t i = 0; i < fold.size(); ++i) {
     members[fold[i]].push_back(static_cast<Eigen::Index>(i));

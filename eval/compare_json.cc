@@ -7,26 +7,14 @@ namespace {
 constexpr const char* kFormat = "arcsat-comparison";
 constexpr int kVersion = 1;
 
-Json Real(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
-
-Json FiguresJson(const std::vector<Figure>& figures) {
-  Json object = Json::object();
-  for (const Figure& figure : figures) {
-    Json entry = {{"value", Real(figure.value)}, {"interval", IntervalJson(figure.interval)}};
-    if (!figure.value) entry["reason"] = figure.reason;
-    object[figure.name] = std::move(entry);
-  }
-  return object;
-}
-
 Json DifferencesJson(const std::vector<Difference>& differences) {
   Json object = Json::object();
   for (const Difference& d : differences) {
-    Json entry = {{"value", Real(d.value)}, {"interval", IntervalJson(d.interval)}};
+    Json entry = {{"value", NumberJson(d.value)}, {"interval", IntervalJson(d.interval)}};
     if (!d.test.empty()) {
       entry["test"] = d.test;
-      entry["p"] = Real(d.p);
-      entry["p_holm"] = Real(d.p_holm);
+      entry["p"] = NumberJson(d.p);
+      entry["p_holm"] = NumberJson(d.p_holm);
     }
     if (!d.value) entry["reason"] = d.reason;
     object[d.name] = std::move(entry);
@@ -37,7 +25,7 @@ Json DifferencesJson(const std::vector<Difference>& differences) {
 Json SliceJson(const ComparedSlice& slice, const std::vector<std::string>& labels) {
   Json versions = Json::array(), differences = Json::array();
   for (std::size_t v = 0; v < labels.size(); ++v) {
-    versions.push_back({{"label", labels[v]}, {"figures", FiguresJson(slice.figures[v])}});
+    versions.push_back({{"label", labels[v]}, {"figures", ToJson(slice.figures[v])}});
     if (v == 0) continue;
     differences.push_back({{"first", labels[0]},
                            {"other", labels[v]},

@@ -4,26 +4,19 @@
 #include <cmath>
 
 #include "data/random.h"
+#include "eval/folds.h"
 
 namespace arcsat {
 namespace {
 
 constexpr std::size_t kFolds = 5;
 
-ConformalItems Gather(const std::vector<BoxedAnswer>& rows,
-                      const std::vector<const CrossConformalItem*>& items, int boxes) {
-  ConformalItems out;
-  out.chances.resize(static_cast<Eigen::Index>(rows.size()), boxes);
-  bool weighted = false;
-  for (const CrossConformalItem* item : items) weighted = weighted || item->weight != 1;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (int box = 0; box < boxes; ++box) {
-      out.chances(static_cast<Eigen::Index>(i), box) =
-          rows[i].chances[static_cast<std::size_t>(box)];
-    }
-    out.answer.push_back(rows[i].answer);
-    out.group.push_back(items[i]->group);
-    if (weighted) out.weight.push_back(items[i]->weight);
+/// The scores of the folds other than `fold`, in order.
+std::vector<LabeledScore> Others(const std::vector<CrossConformalItem>& items,
+                                 const std::vector<std::size_t>& folds, std::size_t fold) {
+  std::vector<LabeledScore> out;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (folds[i] != fold) out.push_back(*items[i].score);
   }
   return out;
 }
@@ -47,41 +40,54 @@ std::optional<BoxedAnswer> MakeBoxedAnswer(const Score& score, const LabeledScor
   return BoxedAnswer{score.boxes, static_cast<int>(box)};
 }
 
+ConformalItems ToConformalItems(const std::vector<BoxedAnswer>& rows, int boxes) {
+  ConformalItems out;
+  out.chances.resize(static_cast<Eigen::Index>(rows.size()), boxes);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    out.chances.row(static_cast<Eigen::Index>(i)) =
+        Eigen::Map<const Eigen::RowVectorXd>(rows[i].chances.data(), boxes);
+    out.answer.push_back(rows[i].answer);
+  }
+  return out;
+}
+
 std::optional<ConformalSets> FitCrossConformal(const std::vector<CrossConformalItem>& items,
                                                const Calibration& calibration,
                                                const CalibrationOptions& calibration_options,
                                                const ConformalOptions& options) {
   const int boxes = BoxesOf(calibration);
-  std::vector<std::size_t> order(items.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  Random random(MixSeed(calibration_options.seed, 2));
-  random.Shuffle(&order);
-  // Dissatisfied ones first: dealing them out in turn puts as many into every fold.
-  std::stable_partition(order.begin(), order.end(),
-                        [&](std::size_t i) { return !items[i].score->satisfied.value_or(false); });
+  std::vector<int> dissatisfied;
+  for (const CrossConformalItem& item : items) {
+    dissatisfied.push_back(item.score->satisfied.value_or(false) ? 0 : 1);
+  }
+  const auto folds = StratifiedFolds(dissatisfied, kFolds, MixSeed(calibration_options.seed, 2));
   CalibrationOptions few = calibration_options;
   few.identity_if_few = true;
   few.threshold = "half";
   std::vector<BoxedAnswer> rows;
-  std::vector<const CrossConformalItem*> kept;
+  std::vector<std::string> groups;
+  std::vector<double> weights;
   for (std::size_t fold = 0; fold < kFolds; ++fold) {
-    std::vector<LabeledScore> seen;
-    for (std::size_t place = 0; place < order.size(); ++place) {
-      if (place % kFolds != fold) seen.push_back(*items[order[place]].score);
-    }
-    Calibration fitted = FitCalibration(seen, few);
+    Calibration fitted = FitCalibration(Others(items, folds, fold), few);
     // A fold may lack a box that the whole has.
     if (BoxesOf(fitted) != boxes) fitted = calibration;
-    for (std::size_t place = fold; place < order.size(); place += kFolds) {
-      const CrossConformalItem& item = items[order[place]];
-      auto row = MakeBoxedAnswer(Apply(fitted, item.score->raw), *item.score, fitted, boxes);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (folds[i] != fold) continue;
+      const LabeledScore& score = *items[i].score;
+      auto row = MakeBoxedAnswer(Apply(fitted, score.raw), score, fitted, boxes);
       if (!row) continue;
       rows.push_back(std::move(*row));
-      kept.push_back(&item);
+      groups.push_back(items[i].group);
+      weights.push_back(items[i].weight);
     }
   }
   if (rows.size() < 2) return std::nullopt;
-  return FitConformal(Gather(rows, kept, boxes), options);
+  ConformalItems all = ToConformalItems(rows, boxes);
+  all.group = std::move(groups);
+  const bool weighted =
+      std::any_of(weights.begin(), weights.end(), [](double w) { return w != 1; });
+  if (weighted) all.weight = std::move(weights);
+  return FitConformal(all, options);
 }
 
 }  // namespace arcsat

@@ -26,6 +26,9 @@ struct BoxedAnswer {
 std::optional<BoxedAnswer> MakeBoxedAnswer(const Score& score, const LabeledScore& labels,
                                            const Calibration& calibration, int boxes);
 
+/// The rows as conformal prediction takes them, without groups and weights.
+ConformalItems ToConformalItems(const std::vector<BoxedAnswer>& rows, int boxes);
+
 /// Boxes that a calibration's sets are made of: the survey's, or 2.
 int BoxesOf(const Calibration& calibration);
 

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <map>
 #include <numeric>
 #include <set>
 
 #include "data/error.h"
+#include "eval/groups.h"
 #include "eval/metrics.h"
 
 namespace arcsat {
@@ -178,45 +178,24 @@ Slice TurnSlice(const std::vector<const TurnItem*>& items, const EvaluationOptio
   return slice;
 }
 
-std::string Named(const std::string& value) { return value.empty() ? "(none)" : value; }
-
 // The slice of all items, then one for each value of each grouping that tells items apart.
 template <class Item>
 std::vector<Slice> Slices(const std::vector<Item>& items,
                           const std::function<Slice(const std::vector<const Item*>&)>& measure) {
   std::vector<Slice> slices;
   if (items.empty()) return slices;
-  const auto add = [&](const std::string& by, const std::string& value,
-                       const std::vector<const Item*>& members) {
+  GroupColumns columns;
+  for (const Item& item : items) {
+    columns.channel.push_back(item.channel);
+    columns.problem_type.push_back(item.problem_type);
+    columns.turns.push_back(item.turns);
+  }
+  for (const Group& group : GroupItems(columns)) {
+    std::vector<const Item*> members;
+    for (const std::size_t i : group.members) members.push_back(&items[i]);
     slices.push_back(measure(members));
-    slices.back().by = by;
-    slices.back().value = value;
-  };
-  std::vector<const Item*> all;
-  for (const Item& item : items) all.push_back(&item);
-  add("all", "all", all);
-  using Key = std::pair<std::string, std::function<std::pair<int, std::string>(const Item&)>>;
-  const std::vector<Key> keys = {{"channel",
-                                  [](const Item& i) {
-                                    return std::pair{0, Named(i.channel)};
-                                  }},
-                                 {"problem_type",
-                                  [](const Item& i) {
-                                    return std::pair{0, Named(i.problem_type)};
-                                  }},
-                                 {"length", [](const Item& i) {
-                                    return std::pair{i.turns <= 8    ? 0
-                                                     : i.turns <= 16 ? 1
-                                                     : i.turns <= 32 ? 2
-                                                                     : 3,
-                                                     LengthGroup(i.turns)};
-                                  }}};
-  for (const auto& [by, key] : keys) {
-    std::map<std::pair<int, std::string>, std::vector<const Item*>> groups;
-    for (const Item* item : all) groups[key(*item)].push_back(item);
-    // A field that no item has groups nothing.
-    if (groups.size() == 1 && groups.begin()->first.second == "(none)") continue;
-    for (const auto& [group, members] : groups) add(by, group.second, members);
+    slices.back().by = group.by;
+    slices.back().value = group.value;
   }
   return slices;
 }

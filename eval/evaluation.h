@@ -78,6 +78,9 @@ std::string LengthGroup(int turns);
 /// 3, 3, above 3 (the usual cut of USS, Sun et al. 2021).
 int RatingClass(double rating);
 
+/// Figures by name: {"accuracy":{"value":…,"interval":[…]}}, with the "reason" where there is none.
+Json ToJson(const std::vector<Figure>& figures);
+
 /// As data/schema/evaluation.schema.json.
 Json ToJson(const Evaluation& evaluation);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "eval/evaluation.h"
+#include "eval/report_json.h"
 
 namespace arcsat {
 namespace {
@@ -11,19 +12,6 @@ constexpr const char* kFormat = "arcsat-evaluation";
 constexpr int kVersion = 1;
 
 using Rows = std::vector<std::vector<std::string>>;
-
-Json FiguresJson(const std::vector<Figure>& figures) {
-  Json object = Json::object();
-  for (const Figure& figure : figures) {
-    Json entry = {{"value", figure.value ? Json(*figure.value) : Json(nullptr)}};
-    entry["interval"] = figure.interval
-                            ? Json(std::vector<double>{figure.interval->low, figure.interval->high})
-                            : Json(nullptr);
-    if (!figure.value) entry["reason"] = figure.reason;
-    object[figure.name] = std::move(entry);
-  }
-  return object;
-}
 
 Json SlicesJson(const std::vector<Slice>& slices, const std::vector<std::string>& classes) {
   Json array = Json::array();
@@ -35,8 +23,8 @@ Json SlicesJson(const std::vector<Slice>& slices, const std::vector<std::string>
                      {"n", slice.n},
                      {"conversations", slice.conversations},
                      {"shares", shares},
-                     {"figures", FiguresJson(slice.figures)},
-                     {"majority", FiguresJson(slice.majority)}});
+                     {"figures", ToJson(slice.figures)},
+                     {"majority", ToJson(slice.majority)}});
   }
   return array;
 }
@@ -118,6 +106,16 @@ std::string Groups(const std::vector<Slice>& slices, const std::string& top_clas
 }
 
 }  // namespace
+
+Json ToJson(const std::vector<Figure>& figures) {
+  Json object = Json::object();
+  for (const Figure& figure : figures) {
+    Json entry = {{"value", NumberJson(figure.value)}, {"interval", IntervalJson(figure.interval)}};
+    if (!figure.value) entry["reason"] = figure.reason;
+    object[figure.name] = std::move(entry);
+  }
+  return object;
+}
 
 Json ToJson(const Evaluation& evaluation) {
   const EvaluationOptions& options = evaluation.options;

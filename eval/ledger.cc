@@ -88,31 +88,18 @@ std::string LedgerId(const LedgerEntry& entry) {
 
 ReadReport ForEachLedgerEntry(const std::string& path, const ReadOptions& options,
                               const std::function<void(LedgerEntry&&)>& use) {
-  constexpr std::size_t kMostReasons = 20;
-  ReadReport report;
   std::unordered_map<std::string, std::string> seen;
-  LineReader lines(path);
-  for (std::string line; lines.Next(&line);) {
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    LedgerEntry entry;
-    try {
-      entry = ParseLedgerEntry(line, lines.place());
-      const auto [first, fresh] = seen.emplace(entry.id, lines.place());
-      if (!fresh) {
-        throw Error({lines.place() + ": id",
-                     fmt::format("found \"{}\" again, the id at {}", entry.id, first->second),
-                     "expected every id once", "remove one of the lines"});
-      }
-    } catch (const Error& error) {
-      if (!options.skip_bad) throw;
-      ++report.skipped;
-      if (report.reasons.size() < kMostReasons) report.reasons.emplace_back(error.what());
-      continue;
+  LedgerEntry entry;
+  return ForEachRecord(path, options, [&](const std::string& line, const std::string& place) {
+    entry = ParseLedgerEntry(line, place);
+    const auto [first, fresh] = seen.emplace(entry.id, place);
+    if (!fresh) {
+      throw Error({place + ": id",
+                   fmt::format("found \"{}\" again, the id at {}", entry.id, first->second),
+                   "expected every id once", "remove one of the lines"});
     }
-    ++report.read;
-    use(std::move(entry));
-  }
-  return report;
+    return [&] { use(std::move(entry)); };
+  });
 }
 
 std::vector<LedgerEntry> ReadLedger(const std::string& path, const ReadOptions& options,

@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "data/data_source.h"
 #include "data/error.h"
 #include "data/files.h"
 #include "data/json.h"
@@ -81,25 +82,19 @@ std::string Joined(const std::vector<std::string>& values) {
 std::int64_t CountLabelled(const std::string& path, const SurveyOptions& survey) {
   std::int64_t count = 0;
   ForEachConversation(path, {.skip_bad = true}, [&](Conversation&& conversation) {
-    const bool rated = std::any_of(conversation.turns.begin(), conversation.turns.end(),
-                                   [](const Turn& turn) { return !turn.satisfaction.empty(); });
-    if (rated || Satisfied(conversation, survey)) ++count;
+    count += HasLabel(conversation, survey) ? 1 : 0;
   });
   return count;
 }
 
 /// A file as --data names it: the target after the path goes before the run's.
-LedgerData DescribeFile(const std::string& text, const std::string& side, SurveyOptions survey) {
-  constexpr std::string_view kTarget = ",target=";
-  const std::string path = text.substr(0, std::min(text.find(",weight="), text.find(kTarget)));
-  if (const std::size_t at = text.find(kTarget); at != std::string::npos) {
-    const std::size_t begin = at + kTarget.size();
-    survey.target = text.substr(begin, text.find(',', begin) - begin);
-  }
-  LedgerData data{.side = side, .file = BaseName(path)};
-  if (!fs::is_regular_file(path)) return data;
-  data.sha256 = Sha256File(path);
-  data.labelled = CountLabelled(path, survey);
+LedgerData DescribeFile(const std::string& text, const std::string& side,
+                        const SurveyOptions& survey) {
+  const DataSource source = ParseDataSource(text, survey);
+  LedgerData data{.side = side, .file = BaseName(source.path)};
+  if (!fs::is_regular_file(source.path)) return data;
+  data.sha256 = Sha256File(source.path);
+  data.labelled = CountLabelled(source.path, source.survey);
   return data;
 }
 

@@ -171,6 +171,10 @@ double BinarySample::LogLoss(Values w) const {
   return Ratio(std::inner_product(w.begin(), w.end(), loss_.begin(), 0.0), Sum(w));
 }
 
+std::size_t EqualMassBin(double middle, std::size_t bins) {
+  return std::min(static_cast<std::size_t>(middle * static_cast<double>(bins)), bins - 1);
+}
+
 std::vector<BinarySample::Bin> BinarySample::Bins(int bins, Values w) const {
   std::vector<Bin> result(static_cast<std::size_t>(std::max(bins, 1)));
   const double total = Sum(w);
@@ -184,9 +188,7 @@ std::vector<BinarySample::Bin> BinarySample::Bins(int bins, Values w) const {
       group.p += w[i] * p_[i];
       group.y += w[i] * y_[i];
     }
-    const double middle = (below + group.mass / 2) / total;
-    const std::size_t at = std::min(
-        static_cast<std::size_t>(middle * static_cast<double>(result.size())), result.size() - 1);
+    const std::size_t at = EqualMassBin((below + group.mass / 2) / total, result.size());
     result[at].mass += group.mass;
     result[at].p += group.p;
     result[at].y += group.y;

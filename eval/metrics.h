@@ -39,6 +39,10 @@ double ExpectedCalibrationError(Values p, Labels y, int bins = 15, Values w = {}
 /// Bins of mass <= 1 are left out. NaN without such a bin.
 double DebiasedCalibrationError(Values p, Labels y, int bins = 15, Values w = {});
 
+/// The bin, 0..bins - 1, of items of equal p: the one where the middle of their mass falls, given
+/// as a share of all mass. The rule of every bin of equal mass in eval/.
+std::size_t EqualMassBin(double middle, std::size_t bins);
+
 /// What a threshold says against the labels, in weights.
 struct BinaryCounts {
   double true_positive = 0, false_positive = 0, true_negative = 0, false_negative = 0;

@@ -1,16 +1,13 @@
 #include "eval/population.h"
+#include "eval/report_json.h"
 
 namespace arcsat {
 namespace {
 
-Json ToJson(const std::optional<Interval>& interval) {
-  return interval ? Json(std::vector<double>{interval->low, interval->high}) : Json(nullptr);
-}
-
 Json ToJson(const PopulationFigure& figure) {
   Json json = {{"value", figure.value},
                {"standard_error", figure.standard_error},
-               {"interval", ToJson(figure.interval)}};
+               {"interval", IntervalJson(figure.interval)}};
   if (figure.lambda) json["lambda"] = *figure.lambda;
   return json;
 }
@@ -44,7 +41,7 @@ Json ToJson(const ResponseSummary& response) {
   for (const ResponseLine& line : response.features) {
     features.push_back({{"name", line.name},
                         {"coefficient", line.coefficient},
-                        {"interval", ToJson(std::optional(line.interval))}});
+                        {"interval", IntervalJson(line.interval)}});
   }
   for (const BalanceLine& line : response.balance) {
     balance.push_back({{"name", line.name}, {"before", line.before}, {"after", line.after}});
@@ -61,8 +58,6 @@ Json ToJson(const ResponseSummary& response) {
            {{"before", response.mean_balance.before}, {"after", response.mean_balance.after}}}};
 }
 
-Json Optional(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
-
 }  // namespace
 
 Json ToJson(const Population& population) {
@@ -77,13 +72,13 @@ Json ToJson(const Population& population) {
       lines.push_back({{"gamma", line.gamma},
                        {"low", line.low},
                        {"high", line.high},
-                       {"interval", ToJson(line.interval)}});
+                       {"interval", IntervalJson(line.interval)}});
     }
     for (const FlipLine& line : population.flips) {
       flips.push_back({{"claim", line.text},
                        {"value", line.value},
-                       {"gamma", Optional(line.gamma)},
-                       {"gamma_interval", Optional(line.gamma_interval)}});
+                       {"gamma", NumberJson(line.gamma)},
+                       {"gamma_interval", NumberJson(line.gamma_interval)}});
     }
     json["sensitivity"] = std::move(lines);
     json["flips"] = std::move(flips);

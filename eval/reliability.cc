@@ -48,7 +48,7 @@ class Ascending {
     return static_cast<double>(bin.second - bin.first);
   }
 
-  // The rule of BinarySample::Bins (metrics.cc) without weights; the first and past-the-last place.
+  // The first and the past-the-last place of each bin.
   std::vector<std::pair<std::size_t, std::size_t>> EqualMass(int bins) const {
     const auto count = static_cast<std::size_t>(std::max(bins, 1));
     std::vector<std::pair<std::size_t, std::size_t>> ranges;
@@ -56,8 +56,7 @@ class Ascending {
     for (const std::size_t end : group_end_) {
       const double middle = (static_cast<double>(begin) + static_cast<double>(end - begin) / 2) /
                             static_cast<double>(size());
-      const std::size_t at =
-          std::min(static_cast<std::size_t>(middle * static_cast<double>(count)), count - 1);
+      const std::size_t at = EqualMassBin(middle, count);
       if (ranges.empty() || at != last) ranges.emplace_back(begin, end);
       ranges.back().second = end;
       last = at;
@@ -269,22 +268,19 @@ Reliability MeasureReliability(const std::vector<SurveyItem>& items,
 }
 
 Json ToJson(const Reliability& r) {
-  const auto optional = [](const std::optional<double>& value) {
-    return value ? Json(*value) : Json(nullptr);
-  };
   Json slices = Json::array();
   for (const ReliabilitySlice& slice : r.slices) {
     slices.push_back({{"by", slice.by},
                       {"value", slice.value},
                       {"n", slice.n},
-                      {"ece_debiased", optional(slice.ece_debiased)},
+                      {"ece_debiased", NumberJson(slice.ece_debiased)},
                       {"interval", IntervalJson(slice.interval)},
                       {"bins", BinsJson(slice.bins)}});
   }
   return {{"bins", BinsJson(r.bins)},
           {"ece", NumberJson(r.ece)},
           {"ece_interval", IntervalJson(r.ece_interval)},
-          {"ece_debiased", optional(r.ece_debiased)},
+          {"ece_debiased", NumberJson(r.ece_debiased)},
           {"ece_adaptive", NumberJson(r.adaptive.value)},
           {"ece_adaptive_bins", r.adaptive.bins},
           {"ece_width", NumberJson(r.ece_width)},

@@ -11,6 +11,10 @@ namespace arcsat {
 /// Null where a figure could not be had: JSON knows no NaN and no infinity.
 inline Json NumberJson(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
+inline Json NumberJson(const std::optional<double>& value) {
+  return value ? NumberJson(*value) : Json(nullptr);
+}
+
 /// [low, high], or null.
 inline Json IntervalJson(const std::optional<Interval>& interval) {
   if (!interval) return nullptr;

@@ -78,9 +78,9 @@ void CheckTarget(const fs::path& target) {
 
 /// Writes everything but manifest.json.
 Json WriteParts(const LoadedModel& loaded, const ExportOptions& options, const fs::path& folder) {
-  const fs::path source = loaded.folder / "calibration.json";
-  const bool calibrated = fs::exists(source);
-  const Calibration calibration = calibrated ? LoadCalibration(source) : Calibration{};
+  const auto found = FindCalibration(loaded.folder);
+  const bool calibrated = found.has_value();
+  const Calibration calibration = found.value_or(Calibration{});
   SaveCalibration(calibration, folder / "calibration.json");
   const onnx::ModelDef graph =
       BuildArcGraph(*loaded.model, calibration, loaded.tokenizer->pad_id(), loaded.name);

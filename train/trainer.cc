@@ -2,7 +2,6 @@
 
 #include <ATen/autocast_mode.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -72,8 +71,9 @@ std::string Fingerprint(const std::vector<EncodedConversation>& conversations) {
   for (const EncodedConversation& c : conversations) {
     std::string turns;
     for (const auto& turn : c.turns) {
-      turns += fmt::format("{} {} {}\n", static_cast<int>(turn.speaker), turn.rating,
-                           fmt::join(*turn.tokens, ","));
+      const auto& ids = *turn.tokens;
+      turns += fmt::format("{} {} {}\n", static_cast<int>(turn.speaker), turn.rating, ids.size());
+      turns.append(reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(ids[0]));
     }
     text +=
         fmt::format("{}\t{}\t{}\t{}\t{}\n", c.id, c.satisfied, c.survey, c.weight, Sha256(turns));

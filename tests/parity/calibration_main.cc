@@ -5,9 +5,6 @@
 // A request has any of: "isotonic", "outlook", "ordinal", "graph" (see the functions), and gets an
 // answer of the same name.
 #include <cmath>
-#include <exception>
-#include <iostream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -16,18 +13,10 @@
 #include "eval/special.h"
 #include "export/calibration_graph.h"
 #include "export/onnx_writer.h"
+#include "tests/parity/probe.h"
 
 namespace arcsat {
 namespace {
-
-using Reals = std::vector<double>;
-
-Eigen::VectorXd Vector(const Json& json) {
-  const Reals values = json.get<Reals>();
-  return Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size()));
-}
-
-Json Array(const Eigen::VectorXd& v) { return Json(Reals(v.data(), v.data() + v.size())); }
 
 // {"x", "y", "w", "at"}: corners, and the values at `at`.
 Json Isotonic(const Json& in) {
@@ -120,13 +109,4 @@ Json Answer(const Json& in) {
 }  // namespace
 }  // namespace arcsat
 
-int main() {
-  try {
-    const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-    std::cout << arcsat::Answer(arcsat::Json::parse(text)).dump() << "\n";
-    return 0;
-  } catch (const std::exception& error) {
-    std::cerr << error.what() << "\n";
-    return 1;
-  }
-}
+int main() { return arcsat::RunProbe(arcsat::Answer); }

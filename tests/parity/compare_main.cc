@@ -1,9 +1,6 @@
 // Reads numbers as JSON on standard input and writes what the comparison of versions makes of them
 // as JSON on standard output, for tests/parity/test_compare.py.
 #include <cmath>
-#include <exception>
-#include <iostream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -11,13 +8,10 @@
 #include "eval/delong.h"
 #include "eval/drift.h"
 #include "eval/paired_tests.h"
-#include "eval/report_json.h"
+#include "tests/parity/probe.h"
 
 namespace arcsat {
 namespace {
-
-using Reals = std::vector<double>;
-using Integers = std::vector<int>;
 
 Json McNemars(const Json& in) {
   Json out = Json::array();
@@ -111,13 +105,4 @@ Json Answer(const Json& in) {
 }  // namespace
 }  // namespace arcsat
 
-int main() {
-  try {
-    const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-    std::cout << arcsat::Answer(arcsat::Json::parse(text)).dump() << "\n";
-    return 0;
-  } catch (const std::exception& error) {
-    std::cerr << error.what() << "\n";
-    return 1;
-  }
-}
+int main() { return arcsat::RunProbe(arcsat::Answer); }

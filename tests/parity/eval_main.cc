@@ -1,9 +1,6 @@
 // Reads numbers as JSON on standard input and writes the figures of eval/ as JSON on standard
 // output, for tests/parity/test_eval.py to compare with scikit-learn, scipy and statsmodels.
 #include <cmath>
-#include <exception>
-#include <iostream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -14,48 +11,37 @@
 #include "eval/logistic.h"
 #include "eval/metrics.h"
 #include "eval/special.h"
+#include "tests/parity/probe.h"
 
 namespace arcsat {
 namespace {
-
-using Reals = std::vector<double>;
-using Integers = std::vector<int>;
-
-Json Real(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-Eigen::VectorXd Vector(const Json& json) {
-  const Reals values = json.get<Reals>();
-  return Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size()));
-}
-
-Json Array(const Eigen::VectorXd& v) { return Json(Reals(v.data(), v.data() + v.size())); }
 
 Json Binary(const Json& in) {
   const Reals p = in.at("p").get<Reals>(), w = in.at("w").get<Reals>();
   const Integers y = in.at("y").get<Integers>();
   const double t = in.at("threshold").get<double>();
   const int bins = in.at("bins").get<int>();
-  return {{"accuracy", Real(Accuracy(p, y, t, w))},
-          {"balanced_accuracy", Real(BalancedAccuracy(p, y, t, w))},
-          {"macro_f1", Real(MacroF1(p, y, t, w))},
-          {"roc_auc", Real(RocAuc(p, y, w))},
-          {"pr_auc", Real(PrAuc(p, y, w))},
-          {"brier", Real(Brier(p, y, w))},
-          {"log_loss", Real(LogLoss(p, y, w))},
-          {"ece", Real(ExpectedCalibrationError(p, y, bins, w))},
-          {"debiased", Real(DebiasedCalibrationError(p, y, bins, w))}};
+  return {{"accuracy", NumberJson(Accuracy(p, y, t, w))},
+          {"balanced_accuracy", NumberJson(BalancedAccuracy(p, y, t, w))},
+          {"macro_f1", NumberJson(MacroF1(p, y, t, w))},
+          {"roc_auc", NumberJson(RocAuc(p, y, w))},
+          {"pr_auc", NumberJson(PrAuc(p, y, w))},
+          {"brier", NumberJson(Brier(p, y, w))},
+          {"log_loss", NumberJson(LogLoss(p, y, w))},
+          {"ece", NumberJson(ExpectedCalibrationError(p, y, bins, w))},
+          {"debiased", NumberJson(DebiasedCalibrationError(p, y, bins, w))}};
 }
 
 Json Classes(const Json& in) {
   const Integers y = in.at("y").get<Integers>(), predicted = in.at("predicted").get<Integers>();
   const Eigen::MatrixXd confusion =
       Confusion(y, predicted, in.at("classes").get<int>(), in.at("w").get<Reals>());
-  return {{"accuracy", Real(Accuracy(confusion))},
-          {"uar", Real(UnweightedAverageRecall(confusion))},
-          {"macro_f1", Real(MacroF1(confusion))},
-          {"kappa", Real(CohenKappa(confusion))},
-          {"kappa_linear", Real(CohenKappa(confusion, KappaWeights::kLinear))},
-          {"kappa_quadratic", Real(CohenKappa(confusion, KappaWeights::kQuadratic))}};
+  return {{"accuracy", NumberJson(Accuracy(confusion))},
+          {"uar", NumberJson(UnweightedAverageRecall(confusion))},
+          {"macro_f1", NumberJson(MacroF1(confusion))},
+          {"kappa", NumberJson(CohenKappa(confusion))},
+          {"kappa_linear", NumberJson(CohenKappa(confusion, KappaWeights::kLinear))},
+          {"kappa_quadratic", NumberJson(CohenKappa(confusion, KappaWeights::kQuadratic))}};
 }
 
 Json Logistic(const Json& in) {
@@ -87,8 +73,8 @@ Json Claim(const Json& in) {
     tests.push_back({{"name", test.name},
                      {"coefficient", test.coefficient},
                      {"interval", {test.interval.low, test.interval.high}},
-                     {"chi_squared", Real(test.chi_squared)},
-                     {"p_value", Real(test.p_value)}});
+                     {"chi_squared", NumberJson(test.chi_squared)},
+                     {"p_value", NumberJson(test.p_value)}});
   }
   return tests;
 }
@@ -138,7 +124,7 @@ Json Answer(const Json& in) {
   if (in.contains("classes")) out["classes"] = Classes(in["classes"]);
   if (in.contains("ranks")) {
     out["spearman"] =
-        Real(Spearman(in["ranks"].at("a").get<Reals>(), in["ranks"].at("b").get<Reals>()));
+        NumberJson(Spearman(in["ranks"].at("a").get<Reals>(), in["ranks"].at("b").get<Reals>()));
   }
   if (in.contains("logistic")) out["logistic"] = Logistic(in["logistic"]);
   if (in.contains("temperature")) out["temperature"] = Temperature(in["temperature"]);
@@ -152,13 +138,4 @@ Json Answer(const Json& in) {
 }  // namespace
 }  // namespace arcsat
 
-int main() {
-  try {
-    const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-    std::cout << arcsat::Answer(arcsat::Json::parse(text)).dump() << "\n";
-    return 0;
-  } catch (const std::exception& error) {
-    std::cerr << error.what() << "\n";
-    return 1;
-  }
-}
+int main() { return arcsat::RunProbe(arcsat::Answer); }

@@ -1,9 +1,6 @@
 // Reads arrays as JSON on standard input and writes the figures of eval/'s survey statistics as
 // JSON on standard output, for tests/parity/test_population.py to compare with ppi_py, balance and
 // scipy.
-#include <exception>
-#include <iostream>
-#include <iterator>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -14,18 +11,10 @@
 #include "eval/sensitivity.h"
 #include "eval/student.h"
 #include "eval/weighted_mean.h"
+#include "tests/parity/probe.h"
 
 namespace arcsat {
 namespace {
-
-using Reals = std::vector<double>;
-
-Eigen::VectorXd Vector(const Json& json) {
-  const Reals values = json.get<Reals>();
-  return Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size()));
-}
-
-Json Array(const Eigen::VectorXd& v) { return Json(Reals(v.data(), v.data() + v.size())); }
 
 Json Ppi(const Json& in) {
   PpiOptions options;
@@ -120,13 +109,4 @@ Json Answer(const Json& in) {
 }  // namespace
 }  // namespace arcsat
 
-int main() {
-  try {
-    const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-    std::cout << arcsat::Answer(arcsat::Json::parse(text)).dump() << "\n";
-    return 0;
-  } catch (const std::exception& error) {
-    std::cerr << error.what() << "\n";
-    return 1;
-  }
-}
+int main() { return arcsat::RunProbe(arcsat::Answer); }

@@ -1,8 +1,5 @@
 // Reads numbers as JSON on standard input and writes the reliability, claim, curves and conformal
 // sets of eval/ as JSON on standard output, for tests/parity/test_reliability.py.
-#include <exception>
-#include <iostream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -12,12 +9,10 @@
 #include "eval/curves.h"
 #include "eval/delta_table.h"
 #include "eval/reliability.h"
+#include "tests/parity/probe.h"
 
 namespace arcsat {
 namespace {
-
-using Reals = std::vector<double>;
-using Integers = std::vector<int>;
 
 Json ReliabilityOf(const Json& in) {
   const Reals p = in.at("p").get<Reals>();
@@ -103,13 +98,4 @@ Json Answer(const Json& in) {
 }  // namespace
 }  // namespace arcsat
 
-int main() {
-  try {
-    const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-    std::cout << arcsat::Answer(arcsat::Json::parse(text)).dump() << "\n";
-    return 0;
-  } catch (const std::exception& error) {
-    std::cerr << error.what() << "\n";
-    return 1;
-  }
-}
+int main() { return arcsat::RunProbe(arcsat::Answer); }

@@ -1,17 +1,16 @@
 """Calibrators against scikit-learn, betacal, scipy and statsmodels, and their ONNX graphs against
 eval/: fits to 1e-6, graphs to single precision.
 
-ARCSAT_PROBES names the folder of the helper built from tests/parity/calibration_main.cc.
+The probe is built from tests/parity/calibration_main.cc.
 """
 
 import copy
 import json
-import os
-import subprocess
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import probes
 import pytest
 
 pytest.importorskip("sklearn")
@@ -23,16 +22,11 @@ from sklearn.linear_model import LogisticRegression  # noqa: E402
 from statsmodels.miscmodels.ordinal_model import OrderedModel  # noqa: E402
 
 SOURCE = Path(__file__).resolve().parents[2]
-PROBE = Path(os.environ.get("ARCSAT_PROBES", SOURCE / "build/probes")) / "arcsat_calibration_probe"
 TIGHT = {"C": np.inf, "solver": "newton-cholesky", "tol": 1e-13, "max_iter": 1000}
 
 
 def ask(**request):
-    if not PROBE.exists():
-        pytest.skip(f"no {PROBE}: build the tests, or name its folder by ARCSAT_PROBES")
-    done = subprocess.run([PROBE], input=json.dumps(request), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return probes.ask("calibration", request)
 
 
 def sample(n, seed, truth=lambda z: 0.7 * z + 0.3, ties=False):
@@ -365,8 +359,6 @@ def test_program_and_schema_refuse_what_is_broken(record):
         schema_of("calibration").validate(record)
     request = {"graph": {"calibration": record, "path": "/dev/null", "state": [], "outlook": [],
                          "turns": []}}
-    if not PROBE.exists():
-        pytest.skip(f"no {PROBE}")
-    done = subprocess.run([PROBE], input=json.dumps(request), capture_output=True, text=True)
+    done = probes.run("calibration", request)
     assert done.returncode == 1
     assert done.stderr.startswith("calibration: ")

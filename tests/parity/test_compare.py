@@ -1,15 +1,12 @@
 """Comparing versions: McNemar and Holm against statsmodels, DeLong against its definition over all
 pairs, permutation tests and the paired bootstrap against scipy, the stability index against numpy.
 
-ARCSAT_PROBES names the folder of the helper built from tests/parity/compare_main.cc.
+The probe is built from tests/parity/compare_main.cc.
 """
 
-import json
-import os
-import subprocess
-from pathlib import Path
 
 import numpy as np
+import probes
 import pytest
 
 contingency = pytest.importorskip("statsmodels.stats.contingency_tables")
@@ -17,14 +14,9 @@ multitest = pytest.importorskip("statsmodels.stats.multitest")
 from scipy import stats  # noqa: E402
 from sklearn import metrics  # noqa: E402
 
-PROBE = Path(os.environ.get("ARCSAT_PROBES", "")) / "arcsat_compare_probe"
-pytestmark = pytest.mark.skipif(not PROBE.exists(), reason="ARCSAT_PROBES names what ctest builds")
-
 
 def ask(**request):
-    done = subprocess.run([PROBE], input=json.dumps(request), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    out = json.loads(done.stdout)
+    out = probes.ask("compare", request)
     return out if len(request) > 1 else out[next(iter(request))]
 
 

@@ -1,14 +1,13 @@
 """eval/ against scikit-learn, scipy and statsmodels: metrics to 1e-9, fits to 1e-6.
 
-ARCSAT_EVAL_PROBE names the helper built from tests/parity/eval_main.cc (build/tests otherwise).
+The probe is built from tests/parity/eval_main.cc.
 """
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import numpy as np
+import probes
 import pytest
 
 metrics = pytest.importorskip("sklearn.metrics")
@@ -18,16 +17,11 @@ from scipy import optimize, stats  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 
 SOURCE = Path(__file__).resolve().parents[2]
-PROBE = Path(os.environ.get("ARCSAT_EVAL_PROBE", SOURCE / "build/tests/arcsat_eval_probe"))
 SCHEMAS = SOURCE / "data/schema"
 
 
 def ask(request):
-    if not PROBE.exists():
-        pytest.skip(f"no {PROBE}: build the tests, or name the helper by ARCSAT_EVAL_PROBE")
-    done = subprocess.run([PROBE], input=json.dumps(request), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return probes.ask("eval", request)
 
 
 def sample(n, seed, ties=False):

@@ -1,28 +1,22 @@
 """eval/'s survey statistics against ppi_py, balance and scipy, to 1e-6 and better.
 
-ARCSAT_POPULATION_PROBE names the helper built from tests/parity/population_main.cc (build/probes
-otherwise). The examples of ppi_py are downloads; its tests' synthetic arrays stand in for them.
+The probe is built from tests/parity/population_main.cc. The examples of ppi_py are downloads; its
+tests' synthetic arrays stand in for them.
 """
 
 import importlib.abc
 import importlib.machinery
 import importlib.util
-import json
 import logging
-import os
-import subprocess
 import sys
-from pathlib import Path
 from unittest import mock
 
 import numpy as np
+import probes
 import pytest
 from scipy import optimize, special, stats
 from scipy.special import expit
 
-SOURCE = Path(__file__).resolve().parents[2]
-PROBE = Path(os.environ.get("ARCSAT_POPULATION_PROBE",
-                            SOURCE / "build/probes/arcsat_population_probe"))
 
 
 class Absent(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -60,11 +54,7 @@ def peer(name):
 
 
 def ask(request):
-    if not PROBE.exists():
-        pytest.skip(f"no {PROBE}: build the tests, or set ARCSAT_POPULATION_PROBE")
-    done = subprocess.run([PROBE], input=json.dumps(request), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return probes.ask("population", request)
 
 
 def ppi(y, f, f_without, lam, w=None, w_without=None, level=0.9):

@@ -9,6 +9,7 @@
 #include "data/error.h"
 #include "data/random.h"
 #include "eval/special.h"
+#include "tests/unit/broken_file.h"
 
 namespace arcsat {
 namespace {
@@ -350,15 +351,10 @@ TEST(Calibration, FilesOfVersionOneAreRead) {
 
 TEST(Calibration, BrokenFilesNameTheField) {
   const Json good = ToJson(FitCalibration(Simulate({})));
-  const auto message = [&](const std::function<void(Json*)>& damage) -> std::string {
-    Json json = good;
-    damage(&json);
-    try {
-      ParseCalibration(json.dump(), "runs/a/calibration.json");
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "accepted";
+  const auto message = [&](const std::function<void(Json*)>& damage) {
+    return MessageAfter(
+        good, [](const std::string& text) { ParseCalibration(text, "runs/a/calibration.json"); },
+        damage);
   };
   const auto has = [](const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;

@@ -11,6 +11,7 @@
 #include "data/error.h"
 #include "data/random.h"
 #include "eval/special.h"
+#include "tests/unit/broken_file.h"
 
 namespace arcsat {
 namespace {
@@ -329,15 +330,10 @@ TEST(Conformal, BrokenFilesNameTheField) {
   Random random(5);
   ConformalItems items = Draw({}, 200, false, &random);
   const Json good = ToJson(FitConformal(items));
-  const auto message = [&](const std::function<void(Json*)>& damage) -> std::string {
-    Json json = good;
-    damage(&json);
-    try {
-      ParseConformal(json.dump(), "runs/a/conformal.json");
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "accepted";
+  const auto message = [&](const std::function<void(Json*)>& damage) {
+    return MessageAfter(
+        good, [](const std::string& text) { ParseConformal(text, "runs/a/conformal.json"); },
+        damage);
   };
   const auto has = [](const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "data/survey.h"
+
+namespace arcsat {
+
+/// A file of conversations as --data names it: "PATH", or "PATH,weight=0.5,target=attribute:x",
+/// where the weight scales its survey's part of the loss and the target replaces --survey.target.
+struct DataSource {
+  std::string path;
+  double weight = 1;
+  SurveyOptions survey;
+};
+
+/// UsageError says which part of the text is wrong.
+DataSource ParseDataSource(const std::string& text, const SurveyOptions& survey);
+
+}  // namespace arcsat
