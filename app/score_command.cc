@@ -9,6 +9,7 @@
 #include "configs/bind_train.h"
 #include "configs/text.h"
 #include "data/error.h"
+#include "eval/cross_conformal.h"
 
 namespace arcsat {
 namespace {
@@ -43,10 +44,13 @@ int Run(const std::vector<std::string>& args) {
                  "arcsat calibrate --model " + model + " --data FILE"});
   }
   const Calibration& calibration = *found;
+  const auto sets = FindConformal(loaded.folder);
   Output output(out);
   const ScoreStream stream{&loaded, read, 512, common.quiet, "scoring"};
-  const ReadReport report = stream.Run(data, [&](const Conversation&, RawScore&& raw) {
+  const ReadReport report = stream.Run(data, [&](const Conversation& record, RawScore&& raw) {
     Score score = Apply(calibration, raw);
+    const std::string channel = record.channel ? Name(*record.channel) : "";
+    if (sets) score.set = PredictAnswers(*sets, calibration, score, channel);
     score.model = loaded.name;
     output.Write(ToJsonLine(score) + "\n");
   });
