@@ -32,7 +32,7 @@ def parse(line: bytes) -> Conversation:
         raise RecordError(f"found bytes that are not UTF-8 (at byte {error.start}); "
                           "expected one JSON value in UTF-8") from None
     try:
-        record = json.loads(text, object_pairs_hook=_object, parse_int=_integer,
+        record = json.loads(text, object_pairs_hook=_object, parse_int=_integer, parse_float=_float,
                             parse_constant=_constant)
     except RecursionError:
         raise RecordError(_too_deep()) from None
@@ -154,6 +154,12 @@ def _integer(digits: str) -> int:
         raise RecordError(f"found the integer {digits[:60]}, which does not fit 64 bits; expected a "
                           "smaller number, or the digits as a string")
     return int(digits)
+
+
+def _float(digits: str) -> float:
+    if math.isinf(value := float(digits)):
+        raise RecordError(f"found the number {digits[:60]}; expected one that a double can hold")
+    return value
 
 
 def _constant(name: str) -> None:
