@@ -54,13 +54,13 @@ export async function main(words) {
   const begin = performance.now();
   let run = null;
   try {
-    run = await Run.open(options);
     for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15]]) {
       process.once(signal, () => {
-        run.out.abandon();
+        run?.out.abandon();
         process.exit(128 + number);
       });
     }
+    run = await Run.open(options);
     await run.run();
   } catch (error) {
     const known = [BundleError, InputError, OutputError, RecordError].some((c) => error instanceof c);

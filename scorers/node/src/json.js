@@ -10,7 +10,7 @@ const HIGHEST = 2n ** 64n - 1n;
 export function parseStrict(bytes) {
   let text;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new Error('found bytes that are not UTF-8; expected one JSON value in UTF-8');
   }

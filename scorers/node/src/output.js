@@ -23,7 +23,7 @@ export class OutputError extends Error {
  * without a file of rejects. */
 export class Output {
   #standard; #path; #model; #resume; #names = []; #files = []; #sizes = [0, 0];
-  #sum = createHash('sha256');
+  #sum = '';  // over the lines so far: SHA-256 of the sum before, the line and "\n"
   #lines = 0;
   #state = null;
 
@@ -81,10 +81,12 @@ export class Output {
 
   /** Notes a line of the input; false where its result is there already. */
   take(line) {
-    this.#sum.update(line).update('\n');
+    if (this.#resume) {
+      this.#sum = createHash('sha256').update(this.#sum).update(line).update('\n').digest('hex');
+    }
     ++this.#lines;
     const done = this.#state?.lines ?? 0;
-    if (this.#lines === done && this.#sum.copy().digest('hex') !== this.#state.lines_sha256) {
+    if (this.#lines === done && this.#sum !== this.#state.lines_sha256) {
       this.#refuseOtherData();
     }
     return this.#lines > done;
@@ -97,6 +99,7 @@ export class Output {
 
   /** Results of the lines taken since the last call; durable afterwards with `resume`. */
   async write(scores, count, rejects, rejected) {
+    if (this.#lines < (this.#state?.lines ?? 0)) this.#refuseOtherData();
     this.scored += count;
     this.rejected += rejected;
     if (this.#standard) {
@@ -121,7 +124,7 @@ export class Output {
     for (const file of this.#files) fs.fsyncSync(file);
     const state = {
       format: FORMAT, version: VERSION, model: this.#model, lines: this.#lines,
-      lines_sha256: this.#sum.copy().digest('hex'), bytes: this.#sizes[0],
+      lines_sha256: this.#sum, bytes: this.#sizes[0],
       rejects_bytes: this.#sizes[1], scored: this.scored, rejected: this.rejected,
     };
     const temporary = `${this.#path}.partial.json.tmp`;
@@ -134,7 +137,6 @@ export class Output {
 
   /** Gives the results their names. */
   commit() {
-    if (this.#lines < (this.#state?.lines ?? 0)) this.#refuseOtherData();
     if (this.#standard) return;
     for (const file of this.#files) {
       fs.fsyncSync(file);

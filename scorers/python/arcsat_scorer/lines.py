@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import importlib
+import io
 import lzma
 import os
 import stat
@@ -27,7 +28,7 @@ class Lines:
         self.name = "standard input" if path == "-" else path
         self.number = 0
         try:
-            self._raw = _Raw(sys.stdin.buffer if path == "-" else open(path, "rb"))
+            self._raw = _Raw(sys.stdin.buffer.raw if path == "-" else open(path, "rb", buffering=0))
             self.total = self._raw.size()
             self._file = _decoder(self._raw, self.name)
         except OSError as error:
@@ -63,7 +64,7 @@ class Lines:
             yield line.removesuffix(b"\r")
 
 
-class _Raw:
+class _Raw(io.RawIOBase):
     """Counts the bytes that are read, for the progress; shows the first ones beforehand."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -78,51 +79,31 @@ class _Raw:
         info = os.fstat(self._file.fileno())
         return info.st_size if stat.S_ISREG(info.st_mode) else 0
 
-    def read(self, size: int = -1) -> bytes:
+    def readinto(self, buffer: memoryview) -> int:
         if self._waits:
-            data, self._waits = self._waits, b""
+            data, self._waits = self._waits[:len(buffer)], self._waits[len(buffer):]
         else:
-            data = self._file.read(size if size >= 0 else 1 << 18)
+            data = self._file.read(len(buffer))
+        buffer[:len(data)] = data
         self.consumed += len(data)
-        return data
+        return len(data)
 
     def readable(self) -> bool:
         return True
 
 
-class _Buffered:
-    """readline over _Raw for plain files (io.BufferedReader wants a RawIOBase)."""
-
-    def __init__(self, raw: _Raw) -> None:
-        self._raw, self._rest = raw, b""
-
-    def readline(self, limit: int) -> bytes:
-        parts, size = [], 0
-        while True:
-            end = self._rest.find(b"\n")
-            part = self._rest if end < 0 else self._rest[:end + 1]
-            parts.append(part)
-            size += len(part)
-            self._rest = self._rest[len(part):]
-            if end >= 0 or size >= limit:
-                return b"".join(parts)
-            self._rest = self._raw.read(1 << 16)
-            if not self._rest:
-                return b"".join(parts)
-
-
-def _decoder(raw: _Raw, name: str):
+def _decoder(raw: _Raw, name: str) -> BinaryIO:
     first = raw.first
     if first.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=raw)
+        return gzip.GzipFile(fileobj=io.BufferedReader(raw, 1 << 16))
     if first.startswith(b"\xfd7zXZ\0"):
-        return lzma.LZMAFile(raw)
+        return lzma.LZMAFile(io.BufferedReader(raw, 1 << 16))
     if first.startswith(b"BZh") and first[4:10] in (b"1AY&SY", b"\x17rE8P\x90"):
-        return bz2.BZ2File(raw)
+        return bz2.BZ2File(io.BufferedReader(raw, 1 << 16))
     if first.startswith(b"\x28\xb5\x2f\xfd"):
         try:
             return importlib.import_module("compression.zstd").ZstdFile(raw)
         except ImportError:
             raise InputError(f"{name}: is compressed by zstd, which this Python cannot read. To go "
                              f"on: zstd -dc {name} | arcsat-score --data -") from None
-    return _Buffered(raw)
+    return io.BufferedReader(raw, 1 << 16)

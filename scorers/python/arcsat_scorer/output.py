@@ -37,7 +37,7 @@ class Output:
     def __init__(self, path: str, model: str, resume: bool = False) -> None:
         self._standard = path in ("", "-")
         self._path, self._model, self._resume = Path(path), model, resume
-        self._sum = hashlib.sha256()
+        self._sum = ""  # over the lines so far: SHA-256 of the sum before, the line and "\n"
         self._lines = 0
         self.scored = self.rejected = 0
         self._done = 0  # lines of the input that an earlier run has finished
@@ -92,9 +92,10 @@ class Output:
 
     def take(self, line: bytes) -> bool:
         """Notes a line of the input; False where its result is there already."""
-        self._sum.update(line + b"\n")
+        if self._resume:
+            self._sum = hashlib.sha256(self._sum.encode() + line + b"\n").hexdigest()
         self._lines += 1
-        if self._lines == self._done and self._sum.hexdigest() != self._state["lines_sha256"]:
+        if self._lines == self._done and self._sum != self._state["lines_sha256"]:
             self._refuse_other_data()
         return self._lines > self._done
 
@@ -105,6 +106,8 @@ class Output:
 
     def write(self, scores: bytes, count: int, rejects: bytes, rejected: int) -> None:
         """Results of the lines taken since the last call; durable afterwards with `resume`."""
+        if self._lines < self._done:
+            self._refuse_other_data()
         self.scored += count
         self.rejected += rejected
         for i, part in enumerate((scores, rejects)[:len(self._files)]):
@@ -118,7 +121,7 @@ class Output:
         for file in self._files:
             os.fsync(file.fileno())
         state = {"format": FORMAT, "version": VERSION, "model": self._model, "lines": self._lines,
-                 "lines_sha256": self._sum.hexdigest(), "bytes": self._sizes[0],
+                 "lines_sha256": self._sum, "bytes": self._sizes[0],
                  "rejects_bytes": self._sizes[1], "scored": self.scored, "rejected": self.rejected}
         temporary = self._name(".partial.json.tmp")
         with open(temporary, "w", encoding="utf-8") as file:
@@ -129,8 +132,6 @@ class Output:
 
     def commit(self) -> None:
         """Gives the results their names."""
-        if self._lines < self._done:
-            self._refuse_other_data()
         if self._standard:
             return
         for file in self._files:

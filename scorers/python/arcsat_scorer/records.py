@@ -27,7 +27,7 @@ class RecordError(ValueError):
 def parse(line: bytes) -> Conversation:
     """One JSON line. RecordError on whatever the schema, or strict JSON, refuses."""
     try:
-        text = line.decode("utf-8")
+        text = line.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise RecordError(f"found bytes that are not UTF-8 (at byte {error.start}); "
                           "expected one JSON value in UTF-8") from None
