@@ -3,7 +3,6 @@
 import gzip
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -275,45 +274,6 @@ def test_a_stopped_run_leaves_nothing(scorer, bundle, many, tmp_path):
     process.communicate()
     assert process.returncode == 128 + signal.SIGTERM
     assert list(tmp_path.iterdir()) == []
-
-
-TEXTS = ["", " ", "Where IS my parcel?", "  two  spaces\t\nhere ", "[SEP] <s> </s> [UNK] ##s", "Straße ÉTÉ été İ ΑΣ",
-         "e\u0301\u0327\u0323 \u1e69 \u0344", "漢字かな交じり 한국어 각", "🙏🏽\u200d zero\u200bwidth \ufeff", "ﬁ ½ \u00a0 nbsp \u2028",
-         "x" * 100, "x" * 101, "é" * 101, "\x00control\x07s\x7f", "don't re-enter $5,000.00 a_b", "\u0300", "\U000e0001\U0010ffff"]
-
-
-def test_node_reads_words_as_the_python_tokenizer_does(bundle, tmp_path):
-    """Every code point between letters, and random mixtures; MiniLM's vocabulary where it is there."""
-    from pathlib import Path
-
-    from arcsat_scorer.text import TurnTokenizer
-
-    scorer_runs.command("node")
-    minilm = scorer_runs.SOURCE / ".deps" / "minilm"
-    minilm = Path(os.environ.get("ARCSAT_MINILM", minilm))
-    folder = minilm if (minilm / "vocab.txt").exists() else bundle
-    text = scorer_cases.manifest_of(bundle)["text"] | {"max_turn_tokens": 1 << 30}
-    if folder is minilm:
-        text |= {"begin_id": 101, "end_id": 102, "pad_id": 0, "unknown_id": 100, "ids": 30522}
-    rng = random.Random(5)
-    points = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
-    texts = TEXTS + ["".join(f"a{chr(c)}b " for c in points[i:i + 4096]) for i in range(0, len(points), 4096)]
-    marks = [c for c in points if 0x300 <= c < 0x370 or 0x5B0 <= c < 0x5C8 or 0x1DC0 <= c < 0x1E00]
-    texts += ["".join(chr(rng.choice(marks if rng.random() < 0.4 else points[:0x3000])) for _ in range(300))
-              for _ in range(300)]
-    (tmp_path / "texts.json").write_text(json.dumps([str(folder), text, texts]))
-    script = tmp_path / "encode.mjs"
-    script.write_text(f"""
-import fs from 'node:fs';
-import {{ TurnTokenizer }} from '{scorer_runs.NODE}/src/text.js';
-const [folder, text, texts] = JSON.parse(fs.readFileSync('{tmp_path}/texts.json', 'utf8'));
-const tokenizer = new TurnTokenizer(folder, text);
-process.stdout.write(JSON.stringify(texts.map((one) => tokenizer.encode(one))));
-""")
-    told = subprocess.run([scorer_runs.node_program(), str(script)], capture_output=True, check=True)
-    ours = json.loads(told.stdout)
-    for sentence, one, two in zip(texts, ours, TurnTokenizer(folder, text).encode_all(texts), strict=True):
-        assert one == two, sentence[:60]
 
 
 def test_nodes_unicode_tables_are_the_programs():
