@@ -28,7 +28,14 @@ constexpr int kVersion = 1;
 }  // namespace
 
 ScoreOutput::ScoreOutput(const std::string& path, const std::string& model, bool resume)
-    : path_(path), model_(model), resume_(resume), standard_(path.empty() || path == "-") {
+    : path_(path), model_(model), resume_(resume) {
+  const bool exists = fs::exists(path_);
+  standard_ = path.empty() || path == "-" || (exists && !fs::is_regular_file(path_));
+  if (resume_ && standard_) {
+    throw UsageError({path, "is no regular file", "expected one, to go on with by --resume",
+                      "choose another --out"});
+  }
+  if (exists && !standard_) path_ = fs::canonical(path_);  // a link stays a link
   if (!resume_) {
     scores_.emplace(path);
     return;

@@ -57,7 +57,8 @@ class ScoreOutput {
   std::string path_, model_;
   std::optional<Output> scores_, rejects_;  // unless `resume`
   Part parts_[2];                           // with `resume`: scores, rejects
-  bool resume_, standard_;
+  bool resume_;
+  bool standard_ = false;       // or a device: no file of rejects beside it
   std::string sum_, done_sum_;  // over the lines taken, and over those of an earlier run
   std::int64_t lines_ = 0, done_lines_ = 0;
   std::int64_t scored_ = 0, rejected_ = 0, resumed_ = 0;

@@ -87,6 +87,31 @@ def test_a_bad_line_ends_the_work_by_its_name(scorer, bundle, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["calls.jsonl"]
 
 
+def test_a_device_is_written_to_and_a_link_kept(scorer, bundle, calls, tmp_path):
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE)
+    data = calls.read_bytes().splitlines(keepends=True)[0] + b"bad\n"
+    words = ["--model", bundle, "--skip-bad", "--out"]
+    scorer_runs.score(scorer, *words, pipe, input=data)
+    assert b'"p_satisfied"' in reader.communicate()[0]
+    scorer_runs.score(scorer, *words, pipe, "--resume", input=data, code=1)
+    (tmp_path / "scores").touch()
+    link.symlink_to(tmp_path / "scores")
+    scorer_runs.score(scorer, *words, link, input=data)
+    scorer_runs.score(scorer, *words, link, input=data)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "pipe", "scores",
+                                                                "scores.rejects.jsonl"]
+    assert link.is_symlink() and len(tiny.records(tmp_path / "scores")) == 1
+
+
+def test_a_gap_beyond_single_precision_is_no_nan(scorer, bundle):
+    turns = [{"speaker": "customer", "text": "hi", "at": at} for at in (0, 1e308, 5)]
+    done = scorer_runs.score(scorer, "--model", bundle, "--quiet",
+                             input=json.dumps({"id": "a", "turns": turns}).encode())
+    assert 0 < json.loads(done.stdout)["p_satisfied"] < 1 and done.stderr == b""
+
+
 @pytest.mark.parametrize("arguments, code, told", [
     (["--model", "BUNDLE", "--dada", "x"], 2, "--dada"), ([], 2, "--model"),
     (["--model", "BUNDLE", "--threads", "-1"], 2, "threads"),

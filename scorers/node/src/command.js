@@ -52,6 +52,7 @@ export async function main(words) {
     return 0;
   }
   const begin = performance.now();
+  process.stdout.on('error', () => {});  // write() tells of it
   let run = null;
   try {
     for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15]]) {
@@ -104,7 +105,7 @@ class Run {
     const lines = new Lines(this.#options.data);
     const progress = new Progress(this.#options.quiet, this.out.resumed);
     for await (const line of lines) {
-      if (this.out.take(line) && !/^[ \t\r]*$/.test(line.subarray(0, 64).toString('latin1'))) {
+      if (this.out.take(line) && !line.every((byte) => byte === 32 || byte === 9 || byte === 13)) {
         this.#read(line, lines);
       }
       if (this.#waiting.length >= WINDOW || this.#bytes >= WINDOW_BYTES) {

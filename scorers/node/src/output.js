@@ -22,7 +22,7 @@ export class OutputError extends Error {
 /** Where results go: OUT and, where something was left out, OUT.rejects.jsonl; or standard output,
  * without a file of rejects. */
 export class Output {
-  #standard; #path; #model; #resume; #names = []; #files = []; #sizes = [0, 0];
+  #standard; #path; #model; #resume; #names = []; #files = []; #device = null; #sizes = [0, 0];
   #sum = '';  // over the lines so far: SHA-256 of the sum before, the line and "\n"
   #lines = 0;
   #state = null;
@@ -35,6 +35,14 @@ export class Output {
     this.scored = 0;
     this.rejected = 0;
     if (this.#standard) return;
+    // A link stays a link: what it points at is replaced.
+    if (fs.existsSync(out)) this.#path = out = fs.realpathSync(out);
+    if (fs.existsSync(out) && !fs.statSync(out).isFile()) {
+      // A device or a pipe: renaming over it would destroy it, so it is written to.
+      if (resume) throw new OutputError(`${out}: is no regular file. To go on: --resume needs one`);
+      this.#device = fs.openSync(out, 'w');
+      return;
+    }
     const parts = resume ? ['.partial', '.partial.rejects']
       : [`.tmp${process.pid}`, `.rejects.tmp${process.pid}`];
     this.#names = parts.map((end) => out + end);
@@ -109,6 +117,10 @@ export class Output {
       });
       return;
     }
+    if (this.#device !== null) {
+      fs.writeFileSync(this.#device, scores);
+      return;
+    }
     [scores, rejects].forEach((text, i) => {
       const part = Buffer.from(text);
       for (let at = 0; at < part.length;) {
@@ -137,7 +149,7 @@ export class Output {
 
   /** Gives the results their names. */
   commit() {
-    if (this.#standard) return;
+    if (this.#standard || this.#device !== null) return;
     for (const file of this.#files) {
       fs.fsyncSync(file);
       fs.closeSync(file);

@@ -4,6 +4,8 @@ import { Bundle, BundleError } from './bundle.js';
 import { CHANNELS, check, RecordError, SPEAKERS } from './records.js';
 import { TurnTokenizer } from './text.js';
 
+const LONGEST = 3.4028234663852886e38;
+
 /** A loaded bundle. `const scorer = await Scorer.open(folder)`. */
 export class Scorer {
   #session; #tokenizer; #pad; #batchTokens;
@@ -167,7 +169,8 @@ function gapsOf(turns) {
   let before = null;
   return turns.map((turn) => {
     const at = turn.at ?? null;
-    const gap = at === null || before === null ? -1 : Math.max(0, at - before);
+    // The graph takes single precision; a longer gap than it holds is as long as it holds.
+    const gap = at === null || before === null ? -1 : Math.min(Math.max(0, at - before), LONGEST);
     before = at;
     return gap;
   });

@@ -36,7 +36,10 @@ class Output:
 
     def __init__(self, path: str, model: str, resume: bool = False) -> None:
         self._standard = path in ("", "-")
+        # A link stays a link: what it points at is replaced.
         self._path, self._model, self._resume = Path(path), model, resume
+        if self._path.exists():
+            self._path = self._path.resolve()
         self._sum = ""  # over the lines so far: SHA-256 of the sum before, the line and "\n"
         self._lines = 0
         self.scored = self.rejected = 0
@@ -44,6 +47,11 @@ class Output:
         self._state: dict[str, Any] = {}
         if self._standard:
             self._files: list[BinaryIO] = [sys.stdout.buffer]
+        elif self._path.exists() and not self._path.is_file():
+            # A device or a pipe: renaming over it would destroy it, so it is written to.
+            if resume:
+                raise OutputError(f"{path}: is no regular file. To go on: --resume needs one")
+            self._standard, self._files = True, [open(self._path, "wb")]
         elif resume:
             self._files = self._open_partial()
         else:

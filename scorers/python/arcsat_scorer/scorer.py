@@ -15,6 +15,7 @@ from .records import CHANNELS, SPEAKERS, Conversation, RecordError, check
 from .text import TurnTokenizer
 
 Score = dict[str, Any]
+_LONGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass
@@ -167,6 +168,7 @@ def _gaps(turns: list[dict[str, Any]]) -> list[float]:
     gaps, before = [], None
     for turn in turns:
         at = turn.get("at")
-        gaps.append(-1.0 if at is None or before is None else max(0.0, at - before))
+        # The graph takes single precision; a longer gap than it holds is as long as it holds.
+        gaps.append(-1.0 if at is None or before is None else min(max(0.0, at - before), _LONGEST))
         before = at
     return gaps
