@@ -82,6 +82,12 @@ TEST(Conversation, NulByteAndUnicodeSurvive) {
   EXPECT_EQ(ParseConversation(ToJsonLine(c), "f").turns[1].text, c.turns[1].text);
 }
 
+TEST(Conversation, NulByteAfterTheRecordIsRefused) {
+  const Problem problem =
+      ProblemOf([] { ParseConversation("{\"id\":\"x\",\"turns\":[]}\0{"s, "f:2"); });
+  EXPECT_EQ(problem.found, "found a NUL byte");
+}
+
 TEST(Conversation, BrokenFixturesAreRefusedWithPlaceAndRemedy) {
   const std::vector<std::string> lines = FixtureLines("broken_conversations.jsonl");
   ASSERT_EQ(lines.size(), 30U);
