@@ -118,7 +118,7 @@ def test_a_broken_record_is_skipped_and_counted(score, run, broken, trained, lin
     report = json.loads(run("evaluate", "--model", trained, "--data", path, "--skip-bad", "--json",
                             "--evaluate.resamples", 100).stdout)
     assert (report["data"]["read"], report["data"]["skipped"]) == (4, 1)
-    assert names(tmp_path) == ["calls.jsonl", "scores.jsonl"]
+    assert names(tmp_path) == ["calls.jsonl", "scores.jsonl", "scores.jsonl.rejects.jsonl"]
 
 
 @pytest.mark.parametrize("command", ["score", "evaluate", "calibrate", "train", "split", "inspect"])
