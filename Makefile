@@ -3,7 +3,7 @@
 PY := .deps/venv/bin/python
 BUILD := build
 
-.PHONY: all setup setup-test build demo test sanitize lint bench clean
+.PHONY: all setup setup-test build demo test test-spark sanitize lint bench bench-scorers clean
 all: build
 
 setup:
@@ -27,6 +27,12 @@ test: setup-test build
 # Two tests at a time with a thread each: threads that wait for each other on two cores are slow.
 	@OMP_NUM_THREADS=1 ctest --test-dir $(BUILD) --output-on-failure --timeout 1500 -j2
 
+# The Spark job on 100,000 simulated conversations, one of two executors killed (needs Java 17).
+test-spark: setup-test build
+	@$(PY) -m pip install -q --disable-pip-version-check -r tools/requirements-spark.txt
+	@ARCSAT_BIN=$(BUILD)/arcsat ARCSAT_PYTHON=$(PY) ARCSAT_SPARK_CONVERSATIONS=100000 \
+		$(PY) -m pytest -q -p no:cacheprovider tests/e2e/test_spark.py
+
 # Everything without torch, under the address and undefined-behaviour sanitizers.
 sanitize: setup
 	@cmake --preset sanitize >/dev/null
@@ -40,6 +46,10 @@ lint: setup
 
 bench: setup-test build
 	@$(PY) bench/bench.py
+
+# MODEL=run BUNDLE=its bundle DATA=conversations
+bench-scorers: setup-test build
+	@$(PY) bench/scorers.py --model $(MODEL) --bundle $(BUNDLE) --data $(DATA)
 
 clean:
 	rm -rf $(BUILD) build-sanitize demo

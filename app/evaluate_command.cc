@@ -83,8 +83,7 @@ Beside ReadBeside(const fs::path& folder, const Call& call) {
                "arcsat calibrate --model {}\n",
                call.model);
   }
-  const fs::path conformal = folder / "conformal.json";
-  if (fs::exists(conformal)) beside.conformal = LoadConformal(conformal);
+  beside.conformal = FindConformal(folder);
   return beside;
 }
 

@@ -1,64 +1,200 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "app/command.h"
 #include "app/dataset.h"
 #include "app/output.h"
+#include "app/score_output.h"
 #include "configs/bind.h"
 #include "configs/bind_train.h"
+#include "configs/progress.h"
 #include "configs/text.h"
 #include "data/error.h"
+#include "data/files.h"
+#include "eval/cross_conformal.h"
+#include "model/scorer.h"
 
 namespace arcsat {
 namespace {
 
-int Run(const std::vector<std::string>& args) {
+constexpr std::size_t kWindow = 512;                         // conversations scored together
+constexpr std::size_t kWindowBytes = std::size_t{32} << 20;  // of their lines
+constexpr std::size_t kShown = 20;                           // reasons that are printed
+
+/// Why a record was left out, without the place, which has a field of its own.
+std::string Reason(Problem problem, const std::string& place) {
+  if (problem.place.starts_with(place)) problem.place.erase(0, place.size());
+  if (problem.place.starts_with(": ")) problem.place.erase(0, 2);
+  problem.remedy.clear();
+  return Describe(problem);
+}
+
+/// EncodedConversation::channel as it is in records.
+std::string ChannelName(int channel) {
+  return channel == 0 ? "" : Name(channel == 1 ? Channel::kChat : Channel::kVoice);
+}
+
+/// Reads a file, scores it window by window and writes the scores in its order. Memory is a window.
+class ScoreRun {
+ public:
+  ScoreRun(const LoadedModel& model, const Calibration& calibration, bool skip_bad,
+           ScoreOutput* out)
+      : model_(model),
+        calibration_(calibration),
+        sets_(FindConformal(model.folder)),
+        skip_bad_(skip_bad),
+        out_(*out),
+        encoder_(*model.tokenizer, {model.model->options().max_turn_tokens},
+                 model.model->options().boxes),
+        scorer_(*model.model) {}
+
+  void Run(const std::string& data, bool quiet) {
+    LineReader lines(data);
+    const auto total = static_cast<std::int64_t>(lines.bytes_total());
+    std::optional<Progress> progress;
+    const auto flush = [&] {
+      Flush();
+      if (!progress) return;
+      const auto done = static_cast<std::int64_t>(lines.bytes_read());
+      progress->Update(total > 0 ? done : out_.scored(),
+                       total > 0 ? Thousands(out_.scored()) + " conversations" : "");
+    };
+    for (std::string line; lines.Next(&line);) {
+      if (!out_.Take(line)) continue;
+      if (!progress) {  // here, so that what an earlier run did is not counted as this one's speed
+        const auto begun = static_cast<std::int64_t>(lines.bytes_read());
+        const std::int64_t start = out_.resumed() == 0 ? 0 : total > 0 ? begun : out_.resumed();
+        progress.emplace(
+            "scoring", total,
+            ProgressOptions{
+                .quiet = quiet, .start = start, .unit = total > 0 ? "bytes" : "conversations"});
+      }
+      if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+      Read(line, lines);
+      if (encoded_.size() >= kWindow || bytes_ >= kWindowBytes) flush();
+    }
+    flush();
+  }
+
+  const std::vector<std::string>& reasons() const { return reasons_; }
+
+ private:
+  void Read(const std::string& line, const LineReader& lines) {
+    bytes_ += line.size();
+    try {
+      encoded_.push_back(encoder_.Encode(ParseConversation(line, lines.place()), model_.survey));
+    } catch (const Error& error) {
+      if (!skip_bad_) throw;
+      const Json reject = {{"line", lines.line_number()},
+                           {"reason", Reason(error.problem(), lines.place())}};
+      rejects_ += reject.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+      ++rejected_;
+      if (reasons_.size() < kShown) reasons_.emplace_back(error.what());
+    }
+  }
+
+  void Flush() {
+    std::string text;
+    const std::vector<RawScore> raw = scorer_.Score(encoded_);
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+      Score score = Apply(calibration_, raw[i]);
+      if (sets_) {
+        score.set = PredictAnswers(*sets_, calibration_, score, ChannelName(encoded_[i].channel));
+      }
+      score.model = model_.name;
+      text += ToJsonLine(score);
+      text += '\n';
+    }
+    out_.Write(text, static_cast<std::int64_t>(encoded_.size()), rejects_, rejected_);
+    encoded_.clear();
+    encoder_.Trim();
+    rejects_.clear();
+    rejected_ = 0;
+    bytes_ = 0;
+  }
+
+  const LoadedModel& model_;
+  const Calibration& calibration_;
+  std::optional<ConformalSets> sets_;
+  bool skip_bad_;
+  ScoreOutput& out_;
+  ConversationEncoder encoder_;
+  Scorer scorer_;
+  std::vector<EncodedConversation> encoded_;
+  std::size_t bytes_ = 0;
+  std::string rejects_;
+  std::int64_t rejected_ = 0;
+  std::vector<std::string> reasons_;
+};
+
+struct ScoreSettings {
   std::string model, data = "-", out;
   int threads = 0;
+  bool resume = false;
   ReadOptions read;
   CommonOptions common;
+};
+
+void Bind(Options& options, ScoreSettings* s) {
+  options.Add("model", &s->model, "run folder or model folder");
+  options.Add("data", &s->data, "file of conversations, or - for standard input");
+  options.Add("out", &s->out, "file for the scores; standard output where none is given");
+  options.Add("threads", &s->threads, "CPU threads; 0: LibTorch's choice", Between(0, 4096));
+  options.Add("resume", &s->resume,
+              "keep what is done in FILE.partial, and go on there after a stop; give it from the "
+              "start");
+  Bind(options, &s->read);
+  Bind(options, &s->common);
+}
+
+Calibration DemandCalibration(const LoadedModel& loaded, const std::string& model) {
+  if (auto found = FindCalibration(loaded.folder)) return *std::move(found);
+  throw Error({(loaded.folder / "calibration.json").string(),
+               "is missing: the model is not calibrated",
+               "expected a calibrated model, whose scores are honest chances",
+               "arcsat calibrate --model " + model + " --data FILE"});
+}
+
+void Tell(const ScoreOutput& out, const ScoreRun& run, const ScoreSettings& s) {
+  if (out.rejected() > 0 && !s.common.quiet) {
+    fmt::print(stderr, "left out: {}\n", Thousands(out.rejected()));
+    for (const std::string& reason : run.reasons()) fmt::print(stderr, "  {}\n", reason);
+  }
+  if (s.common.json && !s.out.empty() && s.out != "-") {
+    PrintJson({{"scored", out.scored()}, {"rejected", out.rejected()}, {"resumed", out.resumed()}});
+  }
+}
+
+int Run(const std::vector<std::string>& args) {
+  ScoreSettings s;
   Options options("score",
                   "Scores conversations: the state at every customer turn, entry, exit, delta and "
                   "the chance that the customer is satisfied. One JSON object a line.",
                   "arcsat score --model runs/first --data calls.jsonl --out scores.jsonl");
-  options.Add("model", &model, "run folder or model folder");
-  options.Add("data", &data, "file of conversations, or - for standard input");
-  options.Add("out", &out, "file for the scores; standard output where none is given");
-  options.Add("threads", &threads, "CPU threads; 0: LibTorch's choice", Between(0, 4096));
-  Bind(options, &read);
-  Bind(options, &common);
+  Bind(options, &s);
   if (!options.Parse(args)) return 0;
-  if (model.empty()) {
+  if (s.model.empty()) {
     throw UsageError({"command line", "--model is missing", "expected a run or a model folder",
                       "see arcsat score --help"});
   }
-  if (threads > 0) torch::set_num_threads(threads);
-  const LoadedModel loaded = LoadModel(ModelFolder(model));
-  const auto found = FindCalibration(loaded.folder);
-  if (!found) {
-    throw Error({(loaded.folder / "calibration.json").string(),
-                 "is missing: the model is not calibrated",
-                 "expected a calibrated model, whose scores are honest chances",
-                 "arcsat calibrate --model " + model + " --data FILE"});
+  if (s.resume && (s.out.empty() || s.out == "-")) {
+    throw UsageError({"command line", "--resume needs --out FILE", "expected a file for the scores",
+                      "see arcsat score --help"});
   }
-  const Calibration& calibration = *found;
-  Output output(out);
-  const ScoreStream stream{&loaded, read, 512, common.quiet, "scoring"};
-  const ReadReport report = stream.Run(data, [&](const Conversation&, RawScore&& raw) {
-    Score score = Apply(calibration, raw);
-    score.model = loaded.name;
-    output.Write(ToJsonLine(score) + "\n");
-  });
-  if (report.read == 0) {
-    throw Error(
-        {data, "holds no conversation", "expected one JSON object a line", "see docs/formats.md"});
+  if (s.threads > 0) torch::set_num_threads(s.threads);
+  const LoadedModel loaded = LoadModel(ModelFolder(s.model));
+  const Calibration calibration = DemandCalibration(loaded, s.model);
+  ScoreOutput out(s.out, loaded.name, s.resume);
+  ScoreRun run(loaded, calibration, s.read.skip_bad, &out);
+  run.Run(s.data, s.common.quiet);
+  if (out.scored() == 0) {
+    throw Error({s.data, "holds no conversation", "expected one JSON object a line",
+                 "see docs/formats.md"});
   }
-  output.Commit();
-  if (report.skipped > 0 && !common.quiet) {
-    fmt::print(stderr, "left out: {}\n", Thousands(report.skipped));
-    for (const std::string& reason : report.reasons) fmt::print(stderr, "  {}\n", reason);
-  }
+  out.Commit();
+  Tell(out, run, s);
   return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "data/files.h"
 #include "data/random.h"
 #include "train/interrupt.h"
+#include "train/lexical_fit.h"
 #include "train/trainer.h"
 
 namespace arcsat {
@@ -28,6 +29,7 @@ struct Call {
   bool resume = false;
   ModelOptions model;
   TrainOptions train;
+  LexicalOptions lexical;
   SurveyOptions survey;
   ReadOptions read;
   CommonOptions common;
@@ -146,6 +148,18 @@ Json Summary(const Call& call, const Data& data, const TrainResult& result) {
           {"skipped", data.counts.report.skipped}};
 }
 
+/// Adds the words to the model that the run kept; says what came of it.
+std::string AddLexical(const Call& call, const Data& data) {
+  const fs::path folder = fs::path(call.out) / "model";
+  LoadedModel kept = LoadModel(folder);
+  const bool had = kept.model->lexical().has_value();
+  LexicalOptions options = call.lexical;
+  options.seed = call.train.seed;
+  const std::string text = FitBeside(kept.model.get(), data.train, data.validation, options);
+  if (had || kept.model->lexical()) SaveModel(kept, folder);
+  return text;
+}
+
 int Train(const Call& call, const Options& options) {
   if (call.train.threads > 0) torch::set_num_threads(call.train.threads);
   LoadedModel loaded = fs::exists(fs::path(call.encoder) / "config.json") &&
@@ -153,8 +167,14 @@ int Train(const Call& call, const Options& options) {
                            ? LoadModel(call.encoder)
                            : StartModel(call.encoder, call.model, call.survey, call.train.seed);
   loaded.survey = call.survey;
+  loaded.model->SetLexical(std::nullopt);  // fitted anew when the network is trained
   const Data data = ReadData(call, loaded);
   PrepareRun(call, options);
+  if (call.train.epochs == 0) {
+    SaveModel(loaded, fs::path(call.out) / "model");
+    PrintText(AddLexical(call, data) + "\n");
+    return 0;
+  }
   Trainer trainer(&loaded, call.train, data.train, data.validation, call.out);
   // Resume() may have to tell of a checkpoint that it passes over.
   trainer.on_message = [&](const std::string& text) {
@@ -190,6 +210,10 @@ int Train(const Call& call, const Options& options) {
   trainer.stop_requested = InterruptGuard::Requested;
   const TrainResult result = trainer.Run();
   progress.Finish();
+  if (call.lexical.fit && !result.interrupted) {
+    const std::string text = AddLexical(call, data);
+    if (!call.common.quiet) fmt::print(stderr, "{}\n", text);
+  }
   if (call.common.json) PrintJson(Summary(call, data, result));
   if (result.interrupted) {
     fmt::print(stderr,
@@ -226,6 +250,7 @@ int Run(const std::vector<std::string>& args) {
   Bind(options, &call.survey);
   Bind(options, &call.model);
   Bind(options, &call.train);
+  Bind(options, &call.lexical);
   if (!options.Parse(args)) return 0;
   const char* missing = call.data.empty()      ? "data"
                         : call.encoder.empty() ? "encoder"

@@ -34,7 +34,11 @@ void Bind(Options& options, ModelOptions* m) {
 namespace {
 
 void BindOptimisation(Options& options, TrainOptions* t) {
-  options.Add("train.epochs", &t->epochs, "passes over the labelled conversations", AtLeast(1))
+  options
+      .Add("train.epochs", &t->epochs,
+           "passes over the labelled conversations; 0: the model of --encoder as it is, with words "
+           "fitted beside it",
+           AtLeast(0))
       .Add("train.batch", &t->batch, "conversations in a forward pass", Between(1, 1 << 20))
       .Add("train.accumulate", &t->accumulate, "forward passes to an update", Between(1, 1 << 20))
       .Add("train.learning_rate", &t->learning_rate, "of the encoder's top layer",
@@ -99,6 +103,15 @@ void Bind(Options& options, TrainOptions* fields) {
   BindOptimisation(options, fields);
   BindCourse(options, fields);
   BindLosses(options, fields);
+}
+
+void Bind(Options& options, LexicalOptions* l) {
+  options.Add("lexical.fit", &l->fit, "fit the words beside the network, once that is trained")
+      .Add("lexical.min_conversations", &l->min_conversations,
+           "that a token or pair must occur in to count", Between(1, kMost))
+      .Add("lexical.folds", &l->folds, "of the cross-validation that chooses the penalty",
+           Between(2, 1000))
+      .Add("lexical.most", &l->most, "answered conversations taken at most", AtLeast(10));
 }
 
 void Bind(Options& options, CalibrationOptions* c) {

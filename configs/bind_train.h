@@ -10,6 +10,7 @@ namespace arcsat {
 
 void Bind(Options& options, ModelOptions* fields);
 void Bind(Options& options, TrainOptions* fields);
+void Bind(Options& options, LexicalOptions* fields);
 void Bind(Options& options, CalibrationOptions* fields);
 void Bind(Options& options, EvaluationOptions* fields);
 

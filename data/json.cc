@@ -144,6 +144,10 @@ std::string JsonField::ToString() const {
 
 Json ParseJson(std::string_view text, const JsonSource& source) {
   Builder builder;
+  if (text.find('\0') != std::string_view::npos) {  // the parser takes it for the end of the text
+    throw Error(
+        {source.place, "found a NUL byte", "expected one JSON value in UTF-8", source.remedy});
+  }
   if (!Json::sax_parse(text.begin(), text.end(), &builder)) {
     throw Error({source.place, builder.found(), builder.expected(), source.remedy});
   }

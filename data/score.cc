@@ -76,6 +76,30 @@ std::vector<double> ReadBoxes(const Json& value, const JsonSource& source) {
   return boxes;
 }
 
+Json ToJson(const Score::AnswerSet& set) {
+  Json answers = Json::array();
+  for (const double answer : set.answers) answers.push_back(NumberToJson(answer));
+  return {{"level", set.level}, {set.scale ? "answers" : "satisfied", std::move(answers)}};
+}
+
+Score::AnswerSet ReadAnswerSet(const Json& value, const JsonSource& source) {
+  const JsonField name{"set"};
+  if (!value.is_object() || !value.contains("level") ||
+      value.contains("answers") == value.contains("satisfied")) {
+    RefuseField(source, name, value, "an object with \"level\", and \"answers\" or \"satisfied\"");
+  }
+  Score::AnswerSet set;
+  set.level = ReadBetween(value["level"], 0, 1, source, name);
+  set.scale = value.contains("answers");
+  const Json& answers = value[set.scale ? "answers" : "satisfied"];
+  if (!answers.is_array()) RefuseField(source, name, answers, "a list of answers");
+  for (const Json& answer : answers) {
+    set.answers.push_back(set.scale ? TakeNumber(answer, source, name)
+                                    : ReadBetween(answer, 0, 1, source, name));
+  }
+  return set;
+}
+
 }  // namespace
 
 std::string ToJsonLine(const Score& score) {
@@ -89,6 +113,7 @@ std::string ToJsonLine(const Score& score) {
   }
   if (score.csat) AppendField(&out, "csat", *score.csat);
   if (!score.boxes.empty()) AppendField(&out, "boxes", Json(score.boxes));
+  if (score.set) AppendField(&out, "set", ToJson(*score.set));
   Json turns = Json::array();
   for (const ScoredTurn& turn : score.turns) {
     turns.push_back(Json{{"i", turn.index},
@@ -120,6 +145,7 @@ Score ParseScore(std::string_view line, const std::string& place) {
   if (record.contains("interval")) score.interval = ReadInterval(record["interval"], source);
   if (record.contains("csat")) score.csat = TakeNumber(record["csat"], source, {"csat"});
   if (record.contains("boxes")) score.boxes = ReadBoxes(record["boxes"], source);
+  if (record.contains("set")) score.set = ReadAnswerSet(record["set"], source);
   const Json& turns = need("turns");
   if (!turns.is_array()) RefuseField(source, {"turns"}, turns, "a list of scored turns");
   std::int64_t position = 0;

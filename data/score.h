@@ -43,6 +43,14 @@ struct Score {
   std::optional<double> csat;                         ///< expected answer on the survey's own scale
   std::vector<double> boxes;  ///< chance of each answer of that scale, lowest first, together 1;
                               ///< empty where not known
+  /// A set that holds the answer in a stated share of conversations: answers on the survey's scale,
+  /// or 0 and 1 for dissatisfied and satisfied.
+  struct AnswerSet {
+    double level = 0;             ///< that share, in (0, 1)
+    bool scale = false;           ///< answers are on the survey's scale
+    std::vector<double> answers;  ///< ascending; may be empty where the sets are randomised
+  };
+  std::optional<AnswerSet> set;  ///< where the model has conformal sets
   std::vector<ScoredTurn> turns;
   std::string model;
 };

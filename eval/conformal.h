@@ -120,5 +120,7 @@ Json ToJson(const ConformalSets& sets);
 ConformalSets ParseConformal(std::string_view text, const std::string& place);
 void SaveConformal(const ConformalSets& sets, const std::filesystem::path& path);
 ConformalSets LoadConformal(const std::filesystem::path& path);
+/// The conformal.json of a model folder; nothing where there is none.
+std::optional<ConformalSets> FindConformal(const std::filesystem::path& folder);
 
 }  // namespace arcsat

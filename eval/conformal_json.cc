@@ -120,4 +120,10 @@ ConformalSets LoadConformal(const std::filesystem::path& path) {
   return ParseConformal(ReadFile(path, kLargestFile), path.string());
 }
 
+std::optional<ConformalSets> FindConformal(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / "conformal.json";
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  return LoadConformal(path);
+}
+
 }  // namespace arcsat

@@ -29,6 +29,14 @@ std::optional<BoxedAnswer> MakeBoxedAnswer(const Score& score, const LabeledScor
 /// The rows as conformal prediction takes them, without groups and weights.
 ConformalItems ToConformalItems(const std::vector<BoxedAnswer>& rows, int boxes);
 
+/// The set of answers that `sets` give a scored conversation; `group` is its channel, or empty. Its
+/// chance to answer is not known here: weighted sets take the largest weight, which only widens
+/// them. Randomised ones draw from the conversation's id, so that a score is the same every time.
+/// Nothing where the score has not the chances that the sets were made of.
+std::optional<Score::AnswerSet> PredictAnswers(const ConformalSets& sets,
+                                               const Calibration& calibration, const Score& score,
+                                               const std::string& group);
+
 /// Boxes that a calibration's sets are made of: the survey's, or 2.
 int BoxesOf(const Calibration& calibration);
 

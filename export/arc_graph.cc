@@ -6,6 +6,7 @@
 
 #include "export/attention_graph.h"
 #include "export/calibration_graph.h"
+#include "export/lexical_graph.h"
 #include "export/packing.h"
 
 namespace arcsat {
@@ -200,9 +201,11 @@ HeadLogits Heads(Graph& g, Weights* weights, const ArcModel& model, const Value&
                              weights->Add("heads/state.bias", u.state_bias));  // (M, 1)
   HeadLogits logits;
   logits.state = g.Sub(level, weights->Add("heads/thresholds", model.Thresholds()));
-  logits.outlook = g.Squeeze(g.Gemm(x, weights->Add("heads/outlook.weight", u.outlook_weight),
-                                    weights->Add("heads/outlook.bias", u.outlook_bias)),
-                             1);
+  const Value outlook =
+      g.Squeeze(g.Gemm(x, weights->Add("heads/outlook.weight", u.outlook_weight),
+                       weights->Add("heads/outlook.bias", u.outlook_bias)),
+                1);
+  logits.outlook = g.Cast(outlook, onnx::Type::kDouble);
   return logits;
 }
 
@@ -222,7 +225,11 @@ onnx::ModelDef BuildArcGraph(const ArcModel& model, const Calibration& calibrati
   const PackedInputs in = PackInputs(g, pad_id);
   const Value turns = EncodeTurns(g, &weights, model.encoder(), in);
   const Value x = Converse(g, &weights, model, turns, in);
-  AddScores(g, Heads(g, &weights, model, x), in, calibration);
+  HeadLogits logits = Heads(g, &weights, model, x);
+  if (model.lexical()) {
+    logits.outlook = g.Add(logits.outlook, AddLexicalShift(g, *model.lexical(), in));
+  }
+  AddScores(g, logits, in, calibration);
   onnx::ModelDef def;
   def.ir_version = kIrVersion;
   def.opset = kOpset;

@@ -208,7 +208,7 @@ void AddScores(Graph& g, const HeadLogits& logits, const PackedInputs& in,
   {
     const auto scope = g.Enter("calibration");
     state = TurnStates(g, logits.state, calibration.state);
-    const Value raw = g.Cast(logits.outlook, Type::kDouble);
+    const Value& raw = logits.outlook;
     outlook = Chance(g, OutlookLogOdds(g, raw, calibration.outlook));
     ends = FindEnds(g, state, in, calibration.state);
     // Without any turn the odds are even.

@@ -9,7 +9,7 @@ namespace arcsat {
 /// What the heads say at each turn.
 struct HeadLogits {
   onnx::Value state;    ///< (M, K-1) log-odds that the state lies above box k
-  onnx::Value outlook;  ///< (M)
+  onnx::Value outlook;  ///< (M) in double precision
 };
 
 /// Calibrates and adds the graph's outputs, as Apply in eval/calibration.h does, in double

@@ -113,7 +113,9 @@ void CheckFile(const fs::path& bundle, const std::string& name, const Json& told
   if (name.empty() || fs::path(name).filename() != name || !At(told, {"sha256"}).is_string()) {
     problems->push_back(
         fmt::format("manifest.json: files: \"{}\" is no plain file's name and sum", name));
-  } else if (!fs::is_regular_file(fs::symlink_status(path))) {
+  } else if (fs::is_symlink(path)) {
+    problems->push_back(fmt::format("{} is a link; expected a regular file", name));
+  } else if (!fs::is_regular_file(path)) {
     problems->push_back(fmt::format("{} is missing, or no regular file", name));
   } else if (At(told, {"bytes"}) != fs::file_size(path)) {
     problems->push_back(fmt::format("{} has {} bytes, the manifest says {}", name,
@@ -179,9 +181,9 @@ void AddParity(const CheckReport& report, Json* manifest) {
 
 Json ReadManifest(const fs::path& bundle) {
   const fs::path path = bundle / kManifestName;
-  if (!fs::exists(path)) {
-    throw Error({path.string(), "is missing", "expected a bundle that arcsat export made",
-                 "check the path, or export again"});
+  if (fs::is_symlink(path) || !fs::is_regular_file(path)) {
+    throw Error({path.string(), fs::is_symlink(path) ? "is a link" : "is missing",
+                 "expected a bundle that arcsat export made", "check the path, or export again"});
   }
   Json manifest = ParseJson(ReadFile(path, 16U << 20), {path.string(), kRemedy});
   if (At(manifest, {"format"}) != kFormat || !At(manifest, {"version"}).is_number_integer()) {
@@ -204,6 +206,9 @@ std::vector<std::string> CheckManifest(const Json& manifest, const fs::path& bun
     if (At(manifest, {part, field}).is_null()) {
       problems.push_back(fmt::format("manifest.json: {}.{} is missing", part, field));
     }
+  }
+  if (!At(manifest, {"golden", "conversations"}).is_number_integer()) {
+    problems.push_back("manifest.json: golden.conversations is no number");
   }
   CheckParity(manifest, &problems);
   const Json& files = At(manifest, {"files"});

@@ -48,8 +48,8 @@ tokenizer and ONNX Runtime is needed beside it.
 
 ## Run it
 ```
-python arcsat_onnx.py BUNDLE calls.jsonl > scores.jsonl     # pip install onnxruntime tokenizers
-arcsat verify BUNDLE                                        # are all files whole, are scores right
+arcsat-score --model BUNDLE --data calls.jsonl > scores.jsonl  # pip install arcsat-scorer
+arcsat verify BUNDLE                                           # are all files whole, scores right
 ```
 
 ## Calibration

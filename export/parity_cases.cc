@@ -78,13 +78,16 @@ Expected Compute(const ArcModel& model, const Calibration& calibration,
   Expected expected;
   RawScore raw;
   const int turns = static_cast<int>(conversation.turns.size());
+  const std::vector<double> shift = OutlookShift(model, conversation);
   if (turns > 0) {
     const ArcOutput output = model.Forward(MakeBatch({{&conversation, 0, turns}}), false);
     const auto state = ArcModel::ExpectedState(output.state.to(torch::kFloat64)).contiguous();
     const auto outlook = output.outlook.to(torch::kFloat64).contiguous();
     for (int i = 0; i < turns; ++i) {
       const Speaker speaker = conversation.turns[static_cast<std::size_t>(i)].speaker;
-      const RawTurn turn{i, speaker, state.data_ptr<double>()[i], outlook.data_ptr<double>()[i]};
+      const double words = shift.empty() ? 0 : shift[static_cast<std::size_t>(i)];
+      const RawTurn turn{i, speaker, state.data_ptr<double>()[i],
+                         outlook.data_ptr<double>()[i] + words};
       expected.state.push_back(static_cast<float>(ApplyState(calibration.state, turn.state)));
       expected.outlook.push_back(
           static_cast<float>(ApplyOutlook(calibration.outlook, turn.outlook_logit)));

@@ -6,6 +6,37 @@
 #include "data/error.h"
 
 namespace arcsat {
+namespace {
+
+constexpr char kLexicalWeight[] = "arcsat.lexical.weight", kLexicalHead[] = "arcsat.lexical.head";
+
+/// (features) weights in single precision, and (2) bias and share in double.
+void AddLexicalTensors(const LexicalModel& lexical, std::map<std::string, torch::Tensor>* out) {
+  (*out)[kLexicalWeight] = torch::tensor(lexical.weight, torch::kFloat32);
+  (*out)[kLexicalHead] = torch::tensor({lexical.bias, lexical.share}, torch::kFloat64);
+}
+
+std::optional<LexicalModel> ReadLexical(const std::map<std::string, torch::Tensor>& tensors,
+                                        std::int64_t vocabulary) {
+  const auto weight = tensors.find(kLexicalWeight), head = tensors.find(kLexicalHead);
+  if (weight == tensors.end() && head == tensors.end()) return std::nullopt;
+  const std::int64_t count = LexicalFeatureCount(vocabulary);
+  const bool fits = weight != tensors.end() && head != tensors.end() && weight->second.dim() == 1 &&
+                    weight->second.size(0) == count &&
+                    weight->second.scalar_type() == torch::kFloat32 && head->second.dim() == 1 &&
+                    head->second.size(0) == 2 && head->second.scalar_type() == torch::kFloat64;
+  if (!fits) {
+    throw Error({"model.safetensors: arcsat.lexical", "is incomplete or of another shape or type",
+                 fmt::format("expected weight ({}) float32 and head (2) float64", count),
+                 "the file and its config.json do not belong together; copy both again"});
+  }
+  const auto weights = weight->second.contiguous(), values = head->second.contiguous();
+  LexicalModel lexical{vocabulary, {}, values[0].item<double>(), values[1].item<double>()};
+  lexical.weight.assign(weights.data_ptr<float>(), weights.data_ptr<float>() + count);
+  return lexical;
+}
+
+}  // namespace
 
 ArcModel::ArcModel(const EncoderConfig& encoder, const ModelOptions& options,
                    const TensorFile* pretrained, std::uint64_t seed)
@@ -17,6 +48,7 @@ ArcModel::ArcModel(const EncoderConfig& encoder, const ModelOptions& options,
   MakeUpper(&initialiser);
   if (pretrained != nullptr && pretrained->tensors.count("arcsat.outlook.weight") != 0) {
     LoadTensors(this, pretrained->tensors, "model.safetensors");
+    lexical_ = ReadLexical(pretrained->tensors, encoder.vocabulary);
   }
 }
 
@@ -107,6 +139,7 @@ std::map<std::string, torch::Tensor> ArcModel::NamedTensors() const {
   for (const Parameter& parameter : parameters_.all()) {
     if (parameter.name.starts_with("arcsat.")) out[parameter.name] = parameter.value;
   }
+  if (lexical_) AddLexicalTensors(*lexical_, &out);
   return out;
 }
 
@@ -116,6 +149,13 @@ void ArcModel::To(torch::Device device) {
     // Modules share the tensor, so its data moves, not the handle.
     parameter.value.set_data(parameter.value.data().to(device));
   }
+}
+
+std::vector<double> OutlookShift(const ArcModel& model, const EncodedConversation& conversation) {
+  if (!model.lexical()) return {};
+  std::vector<double> shift = LexicalLogits(*model.lexical(), conversation);
+  for (double& x : shift) x *= model.lexical()->share;
+  return shift;
 }
 
 void LoadTensors(ArcModel* model, const std::map<std::string, torch::Tensor>& tensors,

@@ -5,10 +5,12 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "data/batch.h"
+#include "model/lexical.h"
 #include "model/options.h"
 #include "model/turn_encoder.h"
 
@@ -29,6 +31,7 @@ class ArcModel {
   ArcModel(const EncoderConfig& encoder, const ModelOptions& options, const TensorFile* pretrained,
            std::uint64_t seed);
 
+  /// What the network says, without the words' part of the outlook (OutlookShift).
   ArcOutput Forward(const RaggedBatch& batch, bool training) const;
 
   /// Expected box scaled to 0..1: (N, K-1) log-odds to (N).
@@ -37,6 +40,10 @@ class ArcModel {
   /// Turns before a turn that can change what the model says at it: a segment with that many turns
   /// in front scores as the whole conversation would.
   int receptive_field() const;
+
+  /// The words beside the network, where they were fitted; on the CPU always.
+  const std::optional<LexicalModel>& lexical() const { return lexical_; }
+  void SetLexical(std::optional<LexicalModel> lexical) { lexical_ = std::move(lexical); }
 
   /// All tensors by the names they have in model.safetensors.
   std::map<std::string, torch::Tensor> NamedTensors() const;
@@ -74,7 +81,12 @@ class ArcModel {
   ParameterSet parameters_;
   std::unique_ptr<TurnEncoder> encoder_;
   Upper upper_;
+  std::optional<LexicalModel> lexical_;
 };
+
+/// What the lexical model adds to the outlook's log-odds at each turn of a whole conversation;
+/// empty where there is none.
+std::vector<double> OutlookShift(const ArcModel& model, const EncodedConversation& conversation);
 
 /// Copies `tensors` into the parameters of the same name. Error when one is missing or has another
 /// shape; `place` begins the message.

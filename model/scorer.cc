@@ -89,6 +89,14 @@ std::vector<RawScore> Scorer::Score(const std::vector<EncodedConversation>& conv
     begin = end;
     if (progress) progress(begin * conversations.size() / pieces.size());
   }
+  for (std::size_t c = 0; c < conversations.size(); ++c) {
+    const std::vector<double> shift = OutlookShift(model_, conversations[c]);
+    if (shift.empty()) continue;
+    scores[c].outlook_logit += shift.back();
+    for (RawTurn& turn : scores[c].turns) {
+      turn.outlook_logit += shift[static_cast<std::size_t>(turn.index)];
+    }
+  }
   return scores;
 }
 

@@ -41,7 +41,8 @@ say "Exporting to ONNX (published only when ONNX Runtime gives LibTorch's result
 
 say "Scoring ten conversations with ONNX Runtime"
 head -n 10 $out/sides/test.jsonl >$out/ten.jsonl
-$python export/python/arcsat_onnx.py $out/bundle $out/ten.jsonl >$out/scores.jsonl
+PYTHONPATH=scorers/python $python -m arcsat_scorer.command --model $out/bundle \
+  --data $out/ten.jsonl --quiet >$out/scores.jsonl
 $python - $out/scores.jsonl <<'E2'
 import json, sys
 

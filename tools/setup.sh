@@ -110,8 +110,22 @@ charts() {
   rm -rf "$work"
 }
 
+# onnxruntime-node for the scorer in Node.js; of its binaries only this system's are kept.
+node_scorer() {
+  [ "$tests" = yes ] || return 0
+  local folder=scorers/node want
+  want=$(cat $folder/package*.json | sha256sum | cut -d' ' -f1)
+  [ -f $folder/node_modules/.complete ] && [ "$(cat $folder/node_modules/.complete)" = "$want" ] && return
+  say "onnxruntime-node"
+  PATH=$deps/venv/bin:$PATH npm ci --prefix $folder --ignore-scripts --no-audit --no-fund >"$deps/npm.log" 2>&1 ||
+    { tail -20 "$deps/npm.log" >&2; die "npm could not install onnxruntime-node (log above)"; }
+  rm -rf "$deps/npm.log" $folder/node_modules/onnxruntime-node/bin/napi-v*/{darwin,win32}
+  echo "$want" >$folder/node_modules/.complete
+}
+
 system_packages
 python_environment
 weights
 sentencepiece
 charts
+node_scorer

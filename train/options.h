@@ -6,9 +6,9 @@
 namespace arcsat {
 
 struct TrainOptions {
-  int epochs = 4;                    ///< passes over the labelled conversations
-  int batch = 16;                    ///< conversations in a forward pass
-  int accumulate = 1;                ///< forward passes before the weights change
+  int epochs = 4;      ///< passes over the labelled conversations; 0: the network stays as it is
+  int batch = 16;      ///< conversations in a forward pass
+  int accumulate = 1;  ///< forward passes before the weights change
   double learning_rate = 1e-4;       ///< of the encoder's top layer
   double head_learning_rate = 1e-3;  ///< of what is trained from scratch
   double layer_decay = 0.9;          ///< factor from one encoder layer to the one below
@@ -43,6 +43,15 @@ struct TrainOptions {
   int threads = 0;              ///< of the CPU; 0: as many as LibTorch chooses
   std::string mlflow;           ///< folder of an MLflow file store (mlruns) that gets the figures
                                 ///< as well; empty: none
+};
+
+/// Words beside the network (model/lexical.h).
+struct LexicalOptions {
+  bool fit = true;            ///< beside the network, once that is trained
+  int min_conversations = 2;  ///< that a token or pair must occur in to get a weight
+  int folds = 5;              ///< of the cross-validation that chooses the penalty
+  int most = 100000;          ///< answered conversations taken at most, evenly
+  std::uint64_t seed = 1;     ///< of the folds
 };
 
 }  // namespace arcsat

@@ -13,7 +13,7 @@
 namespace arcsat {
 namespace {
 
-struct Figures {
+struct ScoreFigures {
   double entry = 0, outcome = 0, satisfied = 0;
 };
 
@@ -24,7 +24,7 @@ class ScoreFile {
       : lines_(path), options_(options), read_(read) {}
 
   /// False where the file has no score of that id, or has given it out.
-  bool Take(const std::string& id, Figures* figures) {
+  bool Take(const std::string& id, ScoreFigures* figures) {
     for (;;) {
       const auto found = waiting_.find(id);
       if (found != waiting_.end()) {
@@ -65,7 +65,7 @@ class ScoreFile {
 
   void Keep(const Score& score) {
     const double outcome = OutcomeOf(score, options_.outcome);
-    if (!waiting_.emplace(score.id, Figures{score.entry, outcome, score.p_satisfied}).second) {
+    if (!waiting_.emplace(score.id, ScoreFigures{score.entry, outcome, score.p_satisfied}).second) {
       throw Error({lines_.place() + ": id", fmt::format("found \"{}\" again", score.id),
                    "expected every id once", "score each conversation once"});
     }
@@ -74,7 +74,7 @@ class ScoreFile {
   LineReader lines_;
   const AgentsOptions& options_;
   const ReadOptions read_;
-  std::unordered_map<std::string, Figures> waiting_;
+  std::unordered_map<std::string, ScoreFigures> waiting_;
   ReadReport report_;
 };
 
@@ -92,7 +92,7 @@ class Codes {
   std::unordered_map<std::string, int> codes_;
 };
 
-void Append(const Conversation& conversation, const Figures& figures, int agent, int problem,
+void Append(const Conversation& conversation, const ScoreFigures& figures, int agent, int problem,
             AgentRecords* records) {
   const auto time = ParseTimestamp(conversation.started_at);
   records->AddId(conversation.id);
@@ -137,7 +137,7 @@ AgentRecords ReadAgentRecords(const std::string& data, const std::string& scores
   Codes agents(&records.agents), problems(&records.problems);
   records.read = ForEachConversation(data, read, [&](Conversation&& conversation) {
     if (++records.conversations % 1000 == 0 && progress) progress(records.conversations);
-    Figures figures;
+    ScoreFigures figures;
     if (!score_file.Take(conversation.id, &figures)) {
       ++records.without_score;
       return;

@@ -112,3 +112,11 @@ def trained(run, train, sides, tmp_path_factory):
     train(out)
     run("calibrate", "--model", out, "--data", sides / "calibration.jsonl")
     return out
+
+
+@pytest.fixture(scope="session")
+def bundle(run, trained, tmp_path_factory):
+    """The trained run as a bundle. Not to be changed: copy it."""
+    out = tmp_path_factory.mktemp("bundles") / "bundle"
+    run("export", "--model", trained, "--out", out, "--quiet")
+    return out

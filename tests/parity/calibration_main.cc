@@ -65,7 +65,7 @@ Json CalibrationGraph(const Json& in) {
   using onnx::Type;
   HeadLogits logits;
   logits.state = g.Input("state_logits", Type::kFloat, {"all", "thresholds"});
-  logits.outlook = g.Input("outlook_logits", Type::kFloat, {"all"});
+  logits.outlook = g.Cast(g.Input("outlook_logits", Type::kFloat, {"all"}), Type::kDouble);
   PackedInputs packed;
   packed.turn_at = g.Input("turn_at", Type::kInt64, {"batch", "turns"});
   packed.exists = g.Input("exists", Type::kBool, {"batch", "turns"});

@@ -10,6 +10,7 @@
 #include "eval/evaluation.h"
 #include "eval/logistic.h"
 #include "eval/metrics.h"
+#include "eval/sparse_logistic.h"
 #include "eval/special.h"
 #include "tests/parity/probe.h"
 
@@ -58,6 +59,17 @@ Json Logistic(const Json& in) {
           {"standard_errors", Array(fit.StandardErrors())},
           {"log_likelihood", fit.log_likelihood},
           {"separated", fit.separated}};
+}
+
+Json Sparse(const Json& in) {
+  const Json& rows = in.at("x");
+  SparseItems items{{}, Vector(in.at("y")), Vector(in.at("w"))};
+  const auto n = static_cast<Eigen::Index>(rows.size());
+  Eigen::MatrixXd dense(n, static_cast<Eigen::Index>(rows[0].size()));
+  for (Eigen::Index i = 0; i < n; ++i) dense.row(i) = Vector(rows[static_cast<std::size_t>(i)]);
+  items.x = dense.sparseView();
+  const SparseLogistic fit = FitSparseLogistic(items, in.at("c").get<double>());
+  return {{"weights", Array(fit.weights)}, {"bias", fit.bias}};
 }
 
 Json Temperature(const Json& in) {
@@ -127,6 +139,7 @@ Json Answer(const Json& in) {
         NumberJson(Spearman(in["ranks"].at("a").get<Reals>(), in["ranks"].at("b").get<Reals>()));
   }
   if (in.contains("logistic")) out["logistic"] = Logistic(in["logistic"]);
+  if (in.contains("sparse")) out["sparse"] = Sparse(in["sparse"]);
   if (in.contains("temperature")) out["temperature"] = Temperature(in["temperature"]);
   if (in.contains("claim")) out["claim"] = Claim(in["claim"]);
   if (in.contains("chi_square")) out["chi_square"] = ChiSquare(in["chi_square"]);

@@ -4,8 +4,8 @@
 //
 //   arcsat_export_probe ENCODER OUT none|identity|platt|beta|isotonic|arc KEY=VALUE...
 //
-// Keys: the integer fields of ModelOptions that matter here, pooling, seed, and noise, the
-// deviation of what is added to each parameter.
+// Keys: the integer fields of ModelOptions that matter here, pooling, seed, noise, the deviation of
+// what is added to each parameter, and lexical=1: words beside the network.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -33,6 +33,15 @@ void Perturb(arcsat::ArcModel* model, std::uint64_t seed, double noise) {
       values[i] += static_cast<float>(scale * random.Normal());
     }
   }
+}
+
+/// Weights for every token and pair, so that none is missed.
+void AddWords(arcsat::ArcModel* model, std::uint64_t seed) {
+  arcsat::Random random(seed + 1);
+  arcsat::LexicalModel words{model->encoder().config().vocabulary, {}, -0.37, 0.75};
+  words.weight.resize(static_cast<std::size_t>(arcsat::LexicalFeatureCount(words.vocabulary)));
+  for (float& weight : words.weight) weight = static_cast<float>(random.Normal());
+  model->SetLexical(std::move(words));
 }
 
 Calibration MakeCalibration(const std::string& kind) {
@@ -96,6 +105,7 @@ int Make(int argc, char** argv) {
   const double noise = given.count("noise") != 0 ? std::stod(given["noise"]) : 0.1;
   const auto loaded = arcsat::StartModel(argv[1], options, arcsat::SurveyOptions{}, seed);
   Perturb(loaded.model.get(), seed, noise);
+  if (number("lexical", 0) != 0) AddWords(loaded.model.get(), seed);
   arcsat::SaveModel(loaded, argv[2]);
   const std::string calibration = argv[3];
   if (calibration != "none") {

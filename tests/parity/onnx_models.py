@@ -82,17 +82,19 @@ SMALL = ["max_turn_tokens=40", "conversation_hidden=32", "noise=0.15"]
 # Every branch of the graph is in one of these: no, some and all layers across turns; windows that
 # cut and that go past the last distance bucket; both poolings; no and two conversation layers. Of
 # the calibration those that only a whole model tells of (test_calibration.py has them all): with
-# and without the chances of boxes, and the map that is steepest.
+# and without the chances of boxes, and the map that is steepest. With and without words beside the
+# network.
 MODELS = {
-    "bert": (make_bert, "platt", [*SMALL, "cross_turn_layers=2", "cross_turn_window=3"]),
+    "bert": (make_bert, "platt", [*SMALL, "cross_turn_layers=2", "cross_turn_window=3",
+                                   "lexical=1"]),
     "bert-flat": (make_bert, "none", [*SMALL, "cross_turn_layers=0", "pooling=first",
                                       "conversation_layers=2", "conversation_window=5"]),
     "bert-wide": (make_bert, "identity", [*SMALL, "cross_turn_layers=4", "cross_turn_window=500",
                                           "conversation_layers=0", "boxes=2"]),
-    "xlmr": (make_xlmr, "arc", [*SMALL, "cross_turn_layers=1", "boxes=11"]),
+    "xlmr": (make_xlmr, "arc", [*SMALL, "cross_turn_layers=1", "boxes=11", "lexical=1"]),
     "xlmr-bpe": (make_xlmr_bpe, "beta", [*SMALL, "pooling=first", "cross_turn_window=1"]),
     "albert": (make_albert, "isotonic", [*SMALL, "cross_turn_layers=2", "conversation_window=1"]),
-    "minilm": (make_minilm, "platt", ["noise=0.02"]),
+    "minilm": (make_minilm, "platt", ["noise=0.02", "lexical=1"]),
 }
 
 

@@ -160,6 +160,19 @@ def test_platt_is_that_of_scikit_learn():
     assert got["coefficients"] == pytest.approx([fit.intercept_[0], fit.coef_[0, 0]], abs=1e-6)
 
 
+@pytest.mark.parametrize("c", [0.1, 1, 30])
+def test_sparse_logistic_regression_is_that_of_scikit_learn(c):
+    rng = np.random.default_rng(11)
+    x = np.where(rng.uniform(size=(150, 400)) < 0.05, rng.uniform(0.2, 3, (150, 400)), 0.0)
+    y = (rng.uniform(size=150) < 1 / (1 + np.exp(-x[:, :40].sum(1) + x[:, 40:80].sum(1)))).astype(int)
+    w = rng.uniform(0.5, 2, 150)
+    got = ask({"sparse": {"x": x.tolist(), "y": y.tolist(), "w": w.tolist(), "c": c}})["sparse"]
+    fit = LogisticRegression(C=c, solver="newton-cg", tol=1e-12, max_iter=5000)
+    fit.fit(x, y, sample_weight=w)
+    assert got["weights"] == pytest.approx(fit.coef_[0], abs=1e-5)
+    assert got["bias"] == pytest.approx(fit.intercept_[0], abs=1e-5)
+
+
 def test_ridge_and_weights_are_those_of_scikit_learn():
     entry, leaving, outlook, y = arc_sample(120, 5)
     w = np.random.default_rng(6).uniform(0.2, 3, 120)

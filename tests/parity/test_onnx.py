@@ -13,8 +13,8 @@ from onnx_models import (ARCSAT, MODELS, SOURCE, TOKENIZE, WORDS, export, make_m
                          manifest_of, needs_program, run)
 
 sys.path.insert(0, str(SOURCE / "export" / "python"))
-import arcsat_text  # noqa: E402
 import check_bundle  # noqa: E402
+from arcsat_scorer import text as arcsat_text  # noqa: E402
 
 pytestmark = needs_program
 
@@ -145,8 +145,8 @@ def test_scorer_of_the_bundle_equals_the_program(bundle, tmp_path):
     (tmp_path / "calls.jsonl").write_text("".join(json.dumps(c) + "\n" for c in calls))
     theirs = run(ARCSAT, "score", "--model", model, "--data", tmp_path / "calls.jsonl", "--quiet")
     assert theirs.returncode == 0, theirs.stderr
-    ours = run(sys.executable, SOURCE / "export" / "python" / "arcsat_onnx.py", bundle,
-               tmp_path / "calls.jsonl")
+    ours = run(sys.executable, "-m", "arcsat_scorer.command", "--model", bundle, "--data",
+               tmp_path / "calls.jsonl", "--quiet", cwd=SOURCE / "scorers" / "python")
     assert ours.returncode == 0, ours.stderr
     for one, two in zip(ours.stdout.splitlines(), theirs.stdout.splitlines(), strict=True):
         assert check_bundle.score_difference(json.loads(one), json.loads(two)) < 2e-5

@@ -56,9 +56,8 @@ TEST(Behaviours, OfOneConversation) {
 }
 
 TEST(Behaviours, AWordInsideAnotherIsNone) {
-  EXPECT_EQ(Figure(Talk({{kCustomer, "x"}, {kAgent, "The household on paper."}}),
-                   Behaviour::kHolds),
-            0);
+  EXPECT_EQ(
+      Figure(Talk({{kCustomer, "x"}, {kAgent, "The household on paper."}}), Behaviour::kHolds), 0);
 }
 
 TEST(Behaviours, AskingTwiceForDetails) {

@@ -1,5 +1,6 @@
 #include "data/conversation.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -79,6 +80,12 @@ TEST(Conversation, NulByteAndUnicodeSurvive) {
   const Conversation c = ParseConversation(FixtureLines("conversations.jsonl").at(2), "f:3");
   EXPECT_EQ(c.turns[1].text, "naïve café 漢字 🙂 \0 end"s);
   EXPECT_EQ(ParseConversation(ToJsonLine(c), "f").turns[1].text, c.turns[1].text);
+}
+
+TEST(Conversation, NulByteAfterTheRecordIsRefused) {
+  const Problem problem =
+      ProblemOf([] { ParseConversation("{\"id\":\"x\",\"turns\":[]}\0{"s, "f:2"); });
+  EXPECT_EQ(problem.found, "found a NUL byte");
 }
 
 TEST(Conversation, BrokenFixturesAreRefusedWithPlaceAndRemedy) {
@@ -193,6 +200,9 @@ TEST(Score, RoundTrip) {
   EXPECT_EQ(score.interval, std::make_pair(0.79, 0.93));
   EXPECT_EQ(score.csat, 4.3);
   EXPECT_EQ(score.boxes, (std::vector<double>{0.02, 0.03, 0.05, 0.43, 0.47}));
+  EXPECT_EQ(score.set->level, 0.9);
+  EXPECT_EQ(score.set->answers, (std::vector<double>{4, 5}));
+  EXPECT_FALSE(ParseScore(lines[1], "f").set->scale);
   ASSERT_EQ(score.turns.size(), 2U);
   EXPECT_EQ(score.turns[1].index, 2);
   EXPECT_EQ(score.turns[1].outlook, 0.88);
@@ -216,6 +226,14 @@ TEST(Score, BrokenFixturesAreRefused) {
                           R"("boxes":[0.5,0.4],"turns":[],"model":"m"})",
                           "f"),
                Error);
+  for (const char* set :
+       {"[4]", R"({"answers":[4]})", R"({"level":0.9})", R"({"level":2,"answers":[]})",
+        R"({"level":0.9,"satisfied":[2]})", R"({"level":0.9,"answers":["4"]})"}) {
+    const std::string line = fmt::format(
+        R"({{"id":"c","entry":0,"exit":0,"delta":0,"p_satisfied":1,"set":{},"turns":[],"model":"m"}})",
+        set);
+    EXPECT_THROW(ParseScore(line, "f"), Error) << set;
+  }
 }
 
 }  // namespace

@@ -97,5 +97,37 @@ TEST(CrossConformal, AnAnswerHasItsPlaceOrNone) {
   }
 }
 
+TEST(CrossConformal, AScoreGetsTheAnswersInItsSet) {
+  ConformalSets sets;
+  sets.boxes = 5;
+  // A box belongs to the set where the chance of all likelier ones is at most this.
+  sets.everyone.steps = {{0.75, 1}};
+  Calibration calibration;
+  calibration.csat.low = 1;
+  calibration.csat.high = 5;
+  Score score;
+  score.id = "c-1";
+  score.p_satisfied = 0.7;
+  EXPECT_FALSE(PredictAnswers(sets, calibration, score, "chat"));  // no chances of boxes
+  score.boxes = {0.05, 0.05, 0.1, 0.3, 0.5};
+  auto set = PredictAnswers(sets, calibration, score, "chat");
+  ASSERT_TRUE(set);
+  EXPECT_EQ(set->level, 0.9);
+  EXPECT_TRUE(set->scale);
+  EXPECT_EQ(set->answers, (std::vector<double>{4, 5}));  // before 4: 0.5; before 3: 0.8
+  ConformalThreshold voice;
+  voice.steps = {{0.85, 1}};
+  sets.groups["voice"] = voice;
+  EXPECT_EQ(PredictAnswers(sets, calibration, score, "voice")->answers,
+            (std::vector<double>{3, 4, 5}));
+  sets.boxes = 2;
+  set = PredictAnswers(sets, calibration, score, "chat");
+  EXPECT_FALSE(set->scale);
+  EXPECT_EQ(set->answers, (std::vector<double>{0, 1}));  // before dissatisfied: 0.7
+  sets.randomised = true;
+  const auto first = PredictAnswers(sets, calibration, score, "chat");
+  EXPECT_EQ(PredictAnswers(sets, calibration, score, "chat")->answers, first->answers);
+}
+
 }  // namespace
 }  // namespace arcsat
