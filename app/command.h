@@ -26,6 +26,7 @@ extern const Command kCompareCommand;
 extern const Command kExportCommand;
 extern const Command kVerifyCommand;
 extern const Command kScoreCommand;
+extern const Command kAgentsCommand;
 extern const Command kExperimentsCommand;
 extern const Command kInspectCommand;
 

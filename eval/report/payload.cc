@@ -9,6 +9,7 @@
 #include "data/json.h"
 #include "eval/evaluation.h"
 #include "eval/report/json_view.h"
+#include "eval/report/page.h"
 #include "eval/report/verdict.h"
 
 namespace arcsat {
@@ -17,14 +18,6 @@ namespace {
 constexpr std::size_t kIdBytes = 300;     // of an id or a name, at most
 constexpr std::size_t kTurnBytes = 4000;  // of one turn to read, at most
 constexpr int kUnknown = 4095;            // "//": no figure
-
-// At most `bytes` of UTF-8, cut between characters.
-std::string Cut(const std::string& text, std::size_t bytes) {
-  if (text.size() <= bytes) return text;
-  std::size_t end = bytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + "…";
-}
 
 int Thousandths(double value) {
   if (!std::isfinite(value)) return kUnknown;
@@ -54,7 +47,7 @@ class Dictionary {
  public:
   void Add(const std::string& text) {
     const auto [place, added] = codes_.try_emplace(text, codes_.size());
-    if (added) values_.push_back(Cut(text, kIdBytes));
+    if (added) values_.push_back(CutText(text, kIdBytes));
     column_.push_back(place->second);
   }
   Json ToJson() const { return {{"values", values_}, {"codes", column_}}; }
@@ -80,7 +73,7 @@ std::size_t PointsThatFit(const std::vector<const ReportConversation*>& listed, 
 Json TranscriptJson(const std::vector<ReportTurn>& turns) {
   Json rows = Json::array();
   for (const ReportTurn& turn : turns) {
-    rows.push_back({static_cast<int>(turn.speaker), Cut(turn.text, kTurnBytes)});
+    rows.push_back({static_cast<int>(turn.speaker), CutText(turn.text, kTurnBytes)});
   }
   return rows;
 }
@@ -118,7 +111,7 @@ Json ConversationsJson(const ReportData& data, const ReportOptions& options) {
        arcs = id;
   bool thinned = false;
   for (const auto* conversation : listed) {
-    id.push_back(Cut(conversation->id, kIdBytes));
+    id.push_back(CutText(conversation->id, kIdBytes));
     channel.Add(conversation->channel);
     problem.Add(conversation->problem_type);
     length.Add(LengthGroup(conversation->turns));
@@ -221,36 +214,6 @@ std::string PackArc(const std::vector<ReportState>& states, std::size_t points) 
     last = state.turn;
   }
   return text;
-}
-
-std::string ScriptJson(const Json& json) {
-  const std::string plain = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  std::string text;
-  text.reserve(plain.size() + plain.size() / 16);
-  for (std::size_t i = 0; i < plain.size(); ++i) {
-    const char c = plain[i];
-    if (c == '<' || c == '>' || c == '&') {
-      text += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else if (plain.compare(i, 3, "\u2028") == 0 || plain.compare(i, 3, "\u2029") == 0) {
-      text += plain[i + 2] == '\xA8' ? "\\u2028" : "\\u2029";
-      i += 2;
-    } else {
-      text += c;
-    }
-  }
-  return text;
-}
-
-Json Rounded(const Json& json, int digits) {
-  if (json.is_number_float()) {
-    const double value = json.get<double>();
-    if (!std::isfinite(value)) return nullptr;
-    return std::stod(fmt::format("{:.{}g}", value, digits));
-  }
-  if (!json.is_structured()) return json;
-  Json result = json;
-  for (Json& element : result) element = Rounded(element, digits);
-  return result;
 }
 
 Json MakePayload(const ReportData& data, const ReportOptions& options) {

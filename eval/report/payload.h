@@ -22,11 +22,4 @@ std::vector<std::size_t> ListedConversations(const std::vector<ReportConversatio
 /// the first and the last among them.
 std::string PackArc(const std::vector<ReportState>& states, std::size_t points);
 
-/// JSON text that can stand in a script element: `<`, `>`, `&`, U+2028 and U+2029 are escaped.
-/// Bytes that are not UTF-8 become U+FFFD.
-std::string ScriptJson(const Json& json);
-
-/// Floating-point numbers cut to `digits` significant ones, through the whole value.
-Json Rounded(const Json& json, int digits);
-
 }  // namespace arcsat

@@ -1,55 +1,15 @@
 #include "eval/report/report.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <string_view>
 
-#include "data/files.h"
 #include "eval/report/assets.h"
+#include "eval/report/page.h"
 #include "eval/report/payload.h"
 
 namespace arcsat {
 namespace {
-
-// The source expression of a content security policy (CSP Level 3, 2.3.1): 'sha256-BASE64'.
-std::string HashSource(std::string_view content) {
-  const std::string hex = Sha256(content);
-  std::vector<unsigned char> digest;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    digest.push_back(static_cast<unsigned char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
-  }
-  std::string base64(4 * ((digest.size() + 2) / 3) + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()), digest.data(),
-                                     static_cast<int>(digest.size()));
-  base64.resize(static_cast<std::size_t>(length));
-  return "'sha256-" + base64 + "'";
-}
-
-// Nothing may run or be loaded but what stands in the file. Trusted types make even the scripts
-// unable to turn text into markup.
-std::string Policy() {
-  return "default-src 'none'; script-src " + HashSource(assets::D3()) + " " +
-         HashSource(assets::Plot()) + " " + HashSource(assets::Script()) + "; style-src " +
-         HashSource(assets::Style()) +
-         "; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; "
-         "trusted-types 'none'";
-}
-
-using Parts = std::vector<std::pair<std::string_view, std::string_view>>;
-
-// The template with each @NAME@ replaced once; what is put in is not looked at again.
-std::string Fill(std::string_view page, const Parts& parts) {
-  std::string text;
-  for (const auto& [name, value] : parts) {
-    const std::size_t at = page.find(name);
-    text.append(page.substr(0, at)).append(value);
-    page.remove_prefix(at + name.size());
-  }
-  return text.append(page);
-}
 
 double Median(std::vector<double> values) {
   if (values.empty()) return 0.5;
@@ -89,13 +49,8 @@ std::vector<Rank> WorthReading(const std::vector<ReportConversation>& conversati
 }  // namespace
 
 std::string RenderHtml(const ReportData& data, const ReportOptions& options) {
-  const std::string policy = Policy(), json = ScriptJson(MakePayload(data, options));
-  return Fill(assets::Page(), {{"@POLICY@", policy},
-                               {"@STYLE@", assets::Style()},
-                               {"@DATA@", json},
-                               {"@D3@", assets::D3()},
-                               {"@PLOT@", assets::Plot()},
-                               {"@SCRIPT@", assets::Script()}});
+  return RenderPage({"arcsat evaluation", "evaluation.json or in the Markdown summary",
+                     assets::Style(), assets::Script(), MakePayload(data, options)});
 }
 
 std::vector<std::size_t> ChooseTranscripts(const std::vector<ReportConversation>& conversations,

@@ -54,6 +54,8 @@ def browser():
 class Reader:
     """A page that keeps what went wrong on it."""
 
+    ready = "#accuracy"  # what is there once the page has drawn itself
+
     def __init__(self, browser, path, width=1280, **context):
         self.context = browser.new_context(viewport={"width": width, "height": 900}, **context)
         self.page = self.context.new_page()
@@ -73,7 +75,7 @@ class Reader:
         self.url = path.as_uri()
         start = time.monotonic()
         self.page.goto(self.url)
-        self.page.wait_for_selector("#accuracy")
+        self.page.wait_for_selector(self.ready)
         self.until(
             "document.querySelectorAll('main figure').length === 0 || "
             "document.querySelector('main figure svg') !== null"
