@@ -59,8 +59,9 @@ void StandPairs(const std::vector<PairTally>& means, AgentsAnalysis* out) {
     pair.agent = here.agent;
     pair.problem = here.problem;
     pair.mean = means[p].outcome;
-    pair.standing = MakeStanding(out->fit->AgentAt(p), static_cast<int>(here.n),
-                                 out->options.min_pair, out->options);
+    const VarianceComponents& variances = out->fit->variances();
+    pair.standing = MakeStanding(out->fit->AgentAt(p), variances.agent + variances.pair,
+                                 static_cast<int>(here.n), out->options.min_pair, out->options);
     const double lost = -here.n * out->satisfied_slope;
     pair.cost = lost * pair.standing.effect;
     const double ends[] = {lost * pair.standing.interval.low, lost * pair.standing.interval.high};
@@ -82,11 +83,14 @@ void StandAgents(const std::vector<PairTally>& means, AgentsAnalysis* out) {
     n[static_cast<std::size_t>(here.agent)] += here.n;
     mean[static_cast<std::size_t>(here.agent)] += here.n * means[p].outcome;
   }
+  double prior = out->fit->variances().agent;
+  for (const double share : weights) prior += share * share * out->fit->variances().pair;
   for (int agent = 0; agent < sums.agents; ++agent) {
     const auto a = static_cast<std::size_t>(agent);
-    out->agents.push_back({agent, mean[a] / n[a],
-                           MakeStanding(out->fit->AgentOver(agent, weights), static_cast<int>(n[a]),
-                                        out->options.min_agent, out->options)});
+    out->agents.push_back(
+        {agent, mean[a] / n[a],
+         MakeStanding(out->fit->AgentOver(agent, weights), prior, static_cast<int>(n[a]),
+                      out->options.min_agent, out->options)});
   }
   std::vector<Standing*> standings;
   for (AgentStanding& agent : out->agents) standings.push_back(&agent.standing);

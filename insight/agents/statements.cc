@@ -8,12 +8,28 @@
 namespace arcsat {
 namespace {
 
-void StateSide(std::span<Standing*> standings, double Standing::*chance, Statement statement,
-               const AgentsOptions& options) {
+/// The largest p-value that Benjamini and Hochberg's rule rejects; below 0 where there is none.
+double LargestRejected(const std::vector<Standing*>& standings, double Standing::*p_value,
+                       double rate) {
+  std::vector<double> sorted;
+  for (const Standing* standing : standings) sorted.push_back(standing->*p_value);
+  std::sort(sorted.begin(), sorted.end());
+  const double share = rate / static_cast<double>(sorted.size());
+  double largest = -1;
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    if (sorted[i] <= share * static_cast<double>(i + 1)) largest = sorted[i];
+  }
+  return largest;
+}
+
+void StateSide(std::span<Standing*> standings, double Standing::*chance, double Standing::*p_value,
+               Statement statement, const AgentsOptions& options) {
   std::vector<Standing*> order;
   for (Standing* standing : standings) {
     if (standing->statement != Statement::kTooFew) order.push_back(standing);
   }
+  const double allowed = LargestRejected(order, p_value, options.fdr);
+  std::erase_if(order, [&](const Standing* s) { return s->*p_value > allowed; });
   std::stable_sort(order.begin(), order.end(),
                    [&](const Standing* a, const Standing* b) { return a->*chance > b->*chance; });
   double wrong = 0;
@@ -45,7 +61,8 @@ const char* Name(Statement statement) {
 
 double NormalCdf(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
 
-Standing MakeStanding(const Predicted& predicted, int n, int enough, const AgentsOptions& options) {
+Standing MakeStanding(const Predicted& predicted, double prior, int n, int enough,
+                      const AgentsOptions& options) {
   Standing standing;
   standing.n = n;
   standing.effect = predicted.value;
@@ -57,13 +74,20 @@ Standing MakeStanding(const Predicted& predicted, int n, int enough, const Agent
     standing.p_gap = NormalCdf((-options.margin - predicted.value) / predicted.error);
     standing.p_strength = NormalCdf((predicted.value - options.margin) / predicted.error);
   }
+  const double variance = predicted.error * predicted.error;
+  const bool told = predicted.error > 0 && prior > variance;
+  const double z =
+      told ? predicted.value / predicted.error * std::sqrt(prior / (prior - variance)) : 0;
+  standing.p_value_gap = NormalCdf(z);
+  standing.p_value_strength = NormalCdf(-z);
   standing.statement = n >= enough ? Statement::kNone : Statement::kTooFew;
   return standing;
 }
 
 void StateAll(std::span<Standing*> standings, const AgentsOptions& options) {
-  StateSide(standings, &Standing::p_gap, Statement::kGap, options);
-  StateSide(standings, &Standing::p_strength, Statement::kStrength, options);
+  StateSide(standings, &Standing::p_gap, &Standing::p_value_gap, Statement::kGap, options);
+  StateSide(standings, &Standing::p_strength, &Standing::p_value_strength, Statement::kStrength,
+            options);
 }
 
 }  // namespace arcsat

@@ -134,7 +134,7 @@ def test_predictions_and_their_errors_equal_hendersons_equations(random):
 
 
 def test_no_variance_between_agents_gives_no_effects():
-    d = data(4, agents=20, problems=3, n=400, sds=(0.0, 0.0, 1.0))
+    d = data(4, agents=20, problems=3, n=4000, sds=(0.0, 0.0, 1.0))
     ours = fit(d, random=False)
     assert ours["variances"][0] < 0.02 and ours["variances"][1] < 0.05
     assert max(abs(value) for value, _ in ours["agent"]) < 0.15

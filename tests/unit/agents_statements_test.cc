@@ -27,14 +27,17 @@ TEST(NelderMead, StaysAwayFromInfinity) {
 TEST(Standing, ByHand) {
   AgentsOptions options;
   options.margin = 0.1;
-  const Standing standing = MakeStanding({-0.3, 0.1}, 12, 8, options);
+  const Standing standing = MakeStanding({-0.3, 0.1}, 0.04, 12, 8, options);
   EXPECT_EQ(standing.n, 12);
   EXPECT_NEAR(standing.interval.low, -0.3 - 0.1959964, 1e-6);
   EXPECT_NEAR(standing.p_above, 0.0013499, 1e-6);
   EXPECT_NEAR(standing.p_gap, 0.9772499, 1e-6);
   EXPECT_NEAR(standing.p_strength, 0.0000317, 1e-6);
+  // 0.04 of prior and 0.01 left: noise 0.01 * 0.04 / 0.03, distance -0.3 / 0.75.
+  EXPECT_NEAR(standing.p_value_gap, NormalCdf(-0.4 / std::sqrt(0.04 / 3)), 1e-9);
+  EXPECT_NEAR(standing.p_value_gap + standing.p_value_strength, 1, 1e-12);
   EXPECT_EQ(standing.statement, Statement::kNone);
-  EXPECT_EQ(MakeStanding({-0.3, 0.1}, 7, 8, options).statement, Statement::kTooFew);
+  EXPECT_EQ(MakeStanding({-0.3, 0.1}, 0.04, 7, 8, options).statement, Statement::kTooFew);
 }
 
 /// Standings whose chance of a gap is as given.
@@ -65,9 +68,29 @@ TEST(Statements, StopWhereTheMeanChanceOfErrorPassesTheRate) {
   EXPECT_EQ(Stated({0.5, 0.6}, 0.1, 0.5), (std::vector{kNone, kNone}));
 }
 
+TEST(Statements, NeedBenjaminiAndHochbergToo) {
+  AgentsOptions options;
+  std::vector<Standing> standings(5);
+  const double p_values[] = {0.001, 0.05, 0.03, 0.7,
+                             0.9};  // allowed at 0.1: up to 0.02, 0.04, 0.06
+  std::vector<Standing*> all;
+  for (std::size_t i = 0; i < standings.size(); ++i) {
+    standings[i].p_gap = i == 4 ? 0.99 : i == 3 ? 0.1 : 0.97;
+    standings[i].p_value_gap = p_values[i];
+    standings[i].statement = Statement::kNone;
+    all.push_back(&standings[i]);
+  }
+  StateAll(all, options);
+  EXPECT_EQ(standings[0].statement, Statement::kGap);
+  EXPECT_EQ(standings[1].statement, Statement::kGap);
+  EXPECT_EQ(standings[2].statement, Statement::kGap);
+  EXPECT_EQ(standings[3].statement, Statement::kNone);
+  EXPECT_EQ(standings[4].statement, Statement::kNone);  // sure by its prior alone
+}
+
 TEST(Statements, NothingIsSaidOnTooFew) {
   AgentsOptions options;
-  Standing sure = MakeStanding({-0.5, 0.01}, 3, 8, options);
+  Standing sure = MakeStanding({-0.5, 0.01}, 1, 3, 8, options);
   Standing* all[] = {&sure};
   StateAll(all, options);
   EXPECT_EQ(sure.statement, Statement::kTooFew);
