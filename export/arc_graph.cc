@@ -201,10 +201,9 @@ HeadLogits Heads(Graph& g, Weights* weights, const ArcModel& model, const Value&
                              weights->Add("heads/state.bias", u.state_bias));  // (M, 1)
   HeadLogits logits;
   logits.state = g.Sub(level, weights->Add("heads/thresholds", model.Thresholds()));
-  const Value outlook =
-      g.Squeeze(g.Gemm(x, weights->Add("heads/outlook.weight", u.outlook_weight),
-                       weights->Add("heads/outlook.bias", u.outlook_bias)),
-                1);
+  const Value outlook = g.Squeeze(g.Gemm(x, weights->Add("heads/outlook.weight", u.outlook_weight),
+                                         weights->Add("heads/outlook.bias", u.outlook_bias)),
+                                  1);
   logits.outlook = g.Cast(outlook, onnx::Type::kDouble);
   return logits;
 }

@@ -127,7 +127,7 @@ def test_the_page_opens(browser, made, width, scheme):
     page = Page(browser, made / "agents.html", width=width, color_scheme=scheme)
     assert page.page.locator(".heat .row").count() == 12
     page.page.locator(".heat .row").nth(3).click()
-    assert page.texts("#agent h3 .quote")[0] == "a-03"
+    assert page.texts("#agent h3 .quote")[0] == "a-04"
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "no sideways scrolling"
     assert page.page.locator("main .missing", has_text="could not be drawn").count() == 0
     page.page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")

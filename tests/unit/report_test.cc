@@ -11,9 +11,9 @@
 #include <limits>
 
 #include "eval/report/assets.h"
-#include "eval/report/page.h"
 #include "eval/report/json_view.h"
 #include "eval/report/markdown.h"
+#include "eval/report/page.h"
 #include "eval/report/payload.h"
 #include "eval/report/verdict.h"
 

@@ -18,7 +18,7 @@ function teamSection(report) {
     const shown = found.slice(start, start + HEAT.rows);
     note.textContent = found.length === 0 ? 'No such agent.' :
         `${start + 1} to ${start + shown.length} of ${many(found.length, 'agent')}`;
-    place.replaceChildren(heatMap(report, shown, chooseAgent));
+    place.replaceChildren(heatMap(report, shown, (agent) => chooseAgent(agent)));
   };
   const select = h('select', {onchange: () => { start = 0; show(select.value); }},
       Object.entries(choices).map(([value, [name]]) => h('option', {value}, name)));
