@@ -25,6 +25,8 @@ def node_program():
 
 def command(scorer):
     """The words that start a scorer; its test is skipped where it is not installed."""
+    if scorer == "program":
+        return [os.environ["ARCSAT_BIN"], "score"]
     if scorer == "python":
         pytest.importorskip("onnxruntime")
         return [sys.executable, "-m", "arcsat_scorer.command"]

@@ -21,6 +21,13 @@ SCORERS = ["python", "node"]
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
+@pytest.fixture(params=[*SCORERS, "program"])
+def resumable(request, trained, bundle):
+    """A scorer that can go on, and the model that it takes."""
+    scorer_runs.command(request.param)
+    return request.param, trained if request.param == "program" else bundle
+
+
 @pytest.fixture(params=SCORERS)
 def scorer(request):
     scorer_runs.command(request.param)
@@ -242,19 +249,21 @@ def many(calls, tmp_path_factory):
 
 
 # One takes up what another left: the files are the same.
-@pytest.mark.parametrize("first, then", [("python", "python"), ("node", "node"), ("python", "node"),
-                                         ("node", "python")])
-def test_a_killed_run_goes_on(first, then, bundle, many, tmp_path):
+@pytest.mark.parametrize("first, then", [("python", "python"), ("node", "python"),
+                                         ("python", "node"), ("program", "program"),
+                                         ("program", "node"), ("node", "program")])
+def test_a_killed_run_goes_on(first, then, trained, bundle, many, tmp_path):
     scorer_runs.command(first), scorer_runs.command(then)
+    models = {"program": trained}
     out, state = tmp_path / "scores.jsonl", tmp_path / "scores.jsonl.partial.json"
-    kill_within(first, many, out, "--model", bundle)
+    kill_within(first, many, out, "--model", models.get(first, bundle))
     # What a window left behind that was not finished.
     for end in ("partial", "partial.rejects"):
         with open(f"{out}.{end}", "ab") as rest:
             rest.write(b'{"id":"half')
     done_before = json.loads(state.read_text())["scored"]
-    done = json.loads(scorer_runs.score(then, "--model", bundle, "--data", many, "--out", out,
-                                        "--resume", "--skip-bad", "--json").stdout)
+    done = json.loads(scorer_runs.score(then, "--model", models.get(then, bundle), "--data", many,
+                                        "--out", out, "--resume", "--skip-bad", "--json").stdout)
     assert done["resumed"] == done_before > 0
     assert done["scored"] == 3780 and done["rejected"] == 420
     assert sorted(path.name for path in tmp_path.iterdir()) == ["scores.jsonl",
@@ -263,7 +272,8 @@ def test_a_killed_run_goes_on(first, then, bundle, many, tmp_path):
     assert [reject["line"] for reject in tiny.records(f"{out}.rejects.jsonl")] == list(range(10, 4201, 10))
 
 
-def test_other_data_or_another_model_is_not_gone_on_with(scorer, bundle, many, tmp_path):
+def test_other_data_or_another_model_is_not_gone_on_with(resumable, many, tmp_path):
+    scorer, bundle = resumable
     out, state = tmp_path / "scores.jsonl", tmp_path / "scores.jsonl.partial.json"
     kill_within(scorer, many, out, "--model", bundle)
     words = ["--model", bundle, "--out", out, "--resume", "--skip-bad", "--quiet", "--data"]
@@ -279,7 +289,7 @@ def test_other_data_or_another_model_is_not_gone_on_with(scorer, bundle, many, t
     state.write_text(json.dumps(told | {"bytes": 1 << 40}))
     assert b"shorter than it says" in scorer_runs.score(scorer, *words, many, code=1).stderr
     state.write_text("{")
-    assert b"cannot be gone on with" in scorer_runs.score(scorer, *words, many, code=1).stderr
+    assert b"begin again" in scorer_runs.score(scorer, *words, many, code=1).stderr
     state.write_text(json.dumps(told))
     scorer_runs.score(scorer, *words, many)
     assert len(tiny.records(out)) == 3780

@@ -52,14 +52,23 @@ class _Run:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._options = options
-        self.scorer = Scorer(options.model, variant=options.variant, threads=options.threads)
-        self.out = Output(options.out, self.scorer.model, options.resume)
+        self.scorer: Scorer | None = None
+        self.out: Output | None = None
         self._waiting: list[Conversation] = []
         self._bytes = self._bad = 0
         self._rejects: list[bytes] = []
         self.reasons: list[str] = []
 
+    def abandon(self) -> None:
+        """Leaves nothing half done, after run() too."""
+        if self.out is not None:
+            self.out.abandon()
+
     def run(self) -> None:
+        options = self._options
+        self.scorer = Scorer(options.model, variant=options.variant, threads=options.threads)
+        self.out = Output(options.out, self.scorer.model, options.resume)
+        self.out.open()
         lines = Lines(self._options.data)
         progress = Progress(self._options.quiet, self.out.resumed)
 
@@ -120,9 +129,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"--threads {options.threads}: expected a number from 0 to 4096")
     signal.signal(signal.SIGTERM, _stop)
     begin = time.monotonic()
-    run: _Run | None = None
+    run = _Run(options)
     try:
-        run = _Run(options)
         run.run()
     except (BundleError, InputError, OutputError, RecordError, OSError, MemoryError) as error:
         text = str(error) or "there is not enough memory"
@@ -133,8 +141,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     finally:
-        if run is not None:
-            run.out.abandon()
+        run.abandon()
     _tell(run, options, time.monotonic() - begin)
     return 0
 

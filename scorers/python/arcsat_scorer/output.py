@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,6 +28,7 @@ class Output:
     output, without a file of rejects.
 
         out = Output("scores.jsonl", model, resume=True)
+        out.open()                       # apart, so that abandon() removes what a stop cut short
         for line in lines:               # all of them, also those that out.skip covers
             if out.take(line): ...       # False: this line was done before
         out.write(scores, rejects); out.commit()
@@ -45,17 +45,25 @@ class Output:
         self.scored = self.rejected = 0
         self._done = 0  # lines of the input that an earlier run has finished
         self._state: dict[str, Any] = {}
+        self._files: list[BinaryIO] = []
+        self._sizes = [0, 0]
+        ends = (".partial", ".partial.rejects") if resume else (
+            f".tmp{os.getpid()}", f".rejects.tmp{os.getpid()}")
+        self._names = [self._name(end) for end in ends]
+
+    def open(self) -> None:
+        """Opens the files; OutputError where those of an earlier run cannot be gone on with."""
         if self._standard:
-            self._files: list[BinaryIO] = [sys.stdout.buffer]
+            self._files = [sys.stdout.buffer]
         elif self._path.exists() and not self._path.is_file():
             # A device or a pipe: renaming over it would destroy it, so it is written to.
-            if resume:
-                raise OutputError(f"{path}: is no regular file. To go on: --resume needs one")
+            if self._resume:
+                raise OutputError(f"{self._path}: is no regular file. To go on: --resume needs one")
             self._standard, self._files = True, [open(self._path, "wb")]
-        elif resume:
-            self._files = self._open_partial()
+        elif self._resume and self._name(".partial.json").exists():
+            self._files = self._go_on()
         else:
-            self._files = [self._temporary(), self._temporary()]
+            self._files = [open(name, "wb") for name in self._names]
         self._sizes = [self._state.get("bytes", 0), self._state.get("rejects_bytes", 0)]
 
     @property
@@ -64,20 +72,10 @@ class Output:
         return self._state.get("scored", 0)
 
     def _name(self, end: str) -> Path:
-        return self._path.with_name(self._path.name + end)
+        return Path(f"{self._path}{end}")
 
-    def _temporary(self) -> BinaryIO:
-        handle, name = tempfile.mkstemp(prefix=self._path.name + ".tmp", dir=self._path.parent)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.fchmod(handle, 0o666 & ~mask)
-        return _Named(handle, name)
-
-    def _open_partial(self) -> list[BinaryIO]:
-        names = [self._name(".partial"), self._name(".partial.rejects")]
-        state = self._name(".partial.json")
-        if not state.exists():
-            return [open(name, "wb") for name in names]
+    def _go_on(self) -> list[BinaryIO]:
+        names, state = self._names, self._name(".partial.json")
         try:
             self._state = json.loads(state.read_text(encoding="utf-8"))
             if self._state["format"] != FORMAT or self._state["version"] > VERSION:
@@ -150,11 +148,11 @@ class Output:
         self._name(".partial.json").unlink(missing_ok=True)
         rejects = self._name(".rejects.jsonl")
         if self.rejected:
-            os.replace(self._files[1].name, rejects)
+            os.replace(self._names[1], rejects)
         else:
-            os.unlink(self._files[1].name)
+            os.unlink(self._names[1])
             rejects.unlink(missing_ok=True)  # of an earlier run
-        os.replace(self._files[0].name, self._path)
+        os.replace(self._names[0], self._path)
         folder = os.open(self._path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -165,17 +163,5 @@ class Output:
         """Removes what is not whole, unless it can be gone on with."""
         if self._standard or self._resume:
             return
-        for file in self._files:
-            try:
-                file.close()
-            finally:
-                Path(file.name).unlink(missing_ok=True)
-
-
-class _Named:
-    """A file by descriptor that knows its path."""
-
-    def __init__(self, handle: int, name: str) -> None:
-        self._file, self.name = open(handle, "wb"), name
-        self.write, self.flush = self._file.write, self._file.flush
-        self.fileno, self.close = self._file.fileno, self._file.close
+        for name in self._names:
+            name.unlink(missing_ok=True)
