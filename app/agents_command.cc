@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <ctime>
-#include <filesystem>
 #include <set>
 
 #include "app/command.h"
@@ -18,8 +16,6 @@
 
 namespace arcsat {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct Call {
   std::string data, scores, lessons, catalogue, out, csv, trace, report, title, pseudonyms;
@@ -83,12 +79,9 @@ void ReadTranscripts(const Call& call, const Json& agents, AgentsPage* page) {
 
 void WriteReport(const Call& call, const Json& agents) {
   AgentsPage page;
-  page.title = call.title;
-  if (page.title.empty()) {
-    page.title = call.data == "-" ? "standard input" : fs::path(call.data).filename().string();
-  }
+  page.title = call.title.empty() ? FileTitle(call.data) : call.title;
   page.program = fmt::format("arcsat {}", ARCSAT_VERSION);
-  page.made_at = FormatTimestamp(static_cast<std::int64_t>(std::time(nullptr)));
+  page.made_at = Now();
   ReadTranscripts(call, agents, &page);
   WriteFile(call.report, RenderAgentsPage(agents, page));
 }

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <ctime>
 #include <filesystem>
 #include <set>
 #include <unordered_map>
 
+#include "app/output.h"
 #include "data/settings.h"
 #include "data/timestamp.h"
 #include "eval/ledger.h"
@@ -105,12 +105,10 @@ ReportData MakeReportData(const ReportInputs& inputs, const Json& evaluation,
   const std::string target = evaluation.value("target", "survey");
   data.title = inputs.title;
   if (data.title.empty()) {
-    const std::string name =
-        inputs.data == "-" ? "standard input" : fs::path(inputs.data).filename().string();
-    data.title = fmt::format("{}: {}", name, target);
+    data.title = fmt::format("{}: {}", FileTitle(inputs.data), target);
   }
   data.program = fmt::format("arcsat {}", ARCSAT_VERSION);
-  data.made_at = FormatTimestamp(static_cast<std::int64_t>(std::time(nullptr)));
+  data.made_at = Now();
   data.evaluation = evaluation;
   data.conversations = Conversations(*inputs.sections);
   AddTranscripts(inputs, options.transcripts, &data.conversations);

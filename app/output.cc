@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include "data/error.h"
 
@@ -43,6 +44,10 @@ void Output::Commit() {
   } else {
     FlushStandard();
   }
+}
+
+std::string FileTitle(const std::string& path) {
+  return path == "-" ? "standard input" : std::filesystem::path(path).filename().string();
 }
 
 void PrintText(std::string_view text) {

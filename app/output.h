@@ -25,6 +25,9 @@ class Output {
   std::optional<AtomicFile> file_;
 };
 
+/// What a report is called after the file it is of: its name, or "standard input" for "-".
+std::string FileTitle(const std::string& path);
+
 /// Text to standard output; Error where it cannot be written (a full disk behind `>`).
 void PrintText(std::string_view text);
 

@@ -21,7 +21,6 @@ namespace {
 
 constexpr std::size_t kWindow = 512;                         // conversations scored together
 constexpr std::size_t kWindowBytes = std::size_t{32} << 20;  // of their lines
-constexpr std::size_t kShown = 20;                           // reasons that are printed
 
 /// Why a record was left out, without the place, which has a field of its own.
 std::string Reason(Problem problem, const std::string& place) {
@@ -71,14 +70,15 @@ class ScoreRun {
             ProgressOptions{
                 .quiet = quiet, .start = start, .unit = total > 0 ? "bytes" : "conversations"});
       }
-      if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+      if (IsBlank(line)) continue;
       Read(line, lines);
       if (encoded_.size() >= kWindow || bytes_ >= kWindowBytes) flush();
     }
     flush();
   }
 
-  const std::vector<std::string>& reasons() const { return reasons_; }
+  /// Of this run, with their places.
+  const std::vector<std::string>& reasons() const { return left_out_.reasons; }
 
  private:
   void Read(const std::string& line, const LineReader& lines) {
@@ -91,7 +91,7 @@ class ScoreRun {
                            {"reason", Reason(error.problem(), lines.place())}};
       rejects_ += reject.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
       ++rejected_;
-      if (reasons_.size() < kShown) reasons_.emplace_back(error.what());
+      left_out_.Skip(error.what());
     }
   }
 
@@ -126,7 +126,7 @@ class ScoreRun {
   std::size_t bytes_ = 0;
   std::string rejects_;
   std::int64_t rejected_ = 0;
-  std::vector<std::string> reasons_;
+  ReadReport left_out_;
 };
 
 struct ScoreSettings {

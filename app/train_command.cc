@@ -64,9 +64,8 @@ std::vector<EncodedConversation> HoldOut(std::vector<EncodedConversation>* all, 
                                          std::uint64_t seed) {
   std::vector<EncodedConversation> out, rest;
   for (auto& conversation : *all) {
-    std::uint64_t hash = seed;
-    for (const char c : conversation.id) hash = MixSeed(hash, static_cast<unsigned char>(c));
-    (Random(hash).Uniform() < share ? out : rest).push_back(std::move(conversation));
+    (Random(MixText(seed, conversation.id)).Uniform() < share ? out : rest)
+        .push_back(std::move(conversation));
   }
   *all = std::move(rest);
   return out;
@@ -148,14 +147,19 @@ Json Summary(const Call& call, const Data& data, const TrainResult& result) {
           {"skipped", data.counts.report.skipped}};
 }
 
-/// Adds the words to the model that the run kept; says what came of it.
-std::string AddLexical(const Call& call, const Data& data) {
-  const fs::path folder = fs::path(call.out) / "model";
-  LoadedModel kept = LoadModel(folder);
-  const bool had = kept.model->lexical().has_value();
+/// Fits the words beside `model`; says what came of it.
+std::string AddLexical(const Call& call, const Data& data, ArcModel* model) {
   LexicalOptions options = call.lexical;
   options.seed = call.train.seed;
-  const std::string text = FitBeside(kept.model.get(), data.train, data.validation, options);
+  return FitBeside(model, data.train, data.validation, options);
+}
+
+/// The same for the model that the run kept, which is not the last one.
+std::string AddLexicalToKept(const Call& call, const Data& data) {
+  const fs::path folder = fs::path(call.out) / "model";
+  LoadedModel kept = LoadModel(folder);
+  const bool had = kept.model->lexical().has_value();  // a finished run was resumed
+  const std::string text = AddLexical(call, data, kept.model.get());
   if (had || kept.model->lexical()) SaveModel(kept, folder);
   return text;
 }
@@ -171,8 +175,9 @@ int Train(const Call& call, const Options& options) {
   const Data data = ReadData(call, loaded);
   PrepareRun(call, options);
   if (call.train.epochs == 0) {
+    const std::string text = AddLexical(call, data, loaded.model.get());
     SaveModel(loaded, fs::path(call.out) / "model");
-    PrintText(AddLexical(call, data) + "\n");
+    PrintText(text + "\n");
     return 0;
   }
   Trainer trainer(&loaded, call.train, data.train, data.validation, call.out);
@@ -211,7 +216,7 @@ int Train(const Call& call, const Options& options) {
   const TrainResult result = trainer.Run();
   progress.Finish();
   if (call.lexical.fit && !result.interrupted) {
-    const std::string text = AddLexical(call, data);
+    const std::string text = AddLexicalToKept(call, data);
     if (!call.common.quiet) fmt::print(stderr, "{}\n", text);
   }
   if (call.common.json) PrintJson(Summary(call, data, result));

@@ -9,17 +9,6 @@
 #include "data/files.h"
 
 namespace arcsat {
-namespace {
-
-constexpr std::size_t kMostReasons = 20;
-
-void Skip(const std::string& reason, ReadReport* report) {
-  ++report->skipped;
-  if (report->reasons.size() < kMostReasons) report->reasons.push_back(reason);
-}
-
-}  // namespace
-
 ReadReport ForEachRecord(
     const std::string& path, const ReadOptions& options,
     const std::function<std::function<void()>(const std::string& line, const std::string& place)>&
@@ -27,13 +16,13 @@ ReadReport ForEachRecord(
   ReadReport report;
   LineReader lines(path);
   for (std::string line; lines.Next(&line);) {
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    if (IsBlank(line)) continue;
     std::function<void()> use;
     try {
       use = take(line, lines.place());
     } catch (const Error& error) {
       if (!options.skip_bad) throw;
-      Skip(error.what(), &report);
+      report.Skip(error.what());
       continue;
     }
     ++report.read;
@@ -71,7 +60,7 @@ std::vector<Conversation> ReadConversations(const std::string& path, const ReadO
     repeated.push_back(error.what());
   });
   result.read -= static_cast<std::int64_t>(repeated.size());
-  for (const std::string& reason : repeated) Skip(reason, &result);
+  for (const std::string& reason : repeated) result.Skip(reason);
   if (conversations.empty()) {
     const std::string found =
         result.skipped == 0 ? "found no conversation"

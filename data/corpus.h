@@ -20,6 +20,12 @@ struct ReadReport {
   std::int64_t read = 0;
   std::int64_t skipped = 0;
   std::vector<std::string> reasons;  ///< at most 20, each naming its place
+
+  /// Counts a record that was left out, and keeps the reason of the first ones.
+  void Skip(const std::string& reason) {
+    ++skipped;
+    if (reasons.size() < 20) reasons.push_back(reason);
+  }
 };
 
 /// Streams a JSONL file (or "-") line by line, empty lines passed over. `take` is given a line and

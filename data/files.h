@@ -50,6 +50,11 @@ void SyncFolder(const std::filesystem::path& folder);
 std::string Sha256File(const std::filesystem::path& path);
 std::string Sha256(std::string_view bytes);
 
+/// Nothing but blanks, tabs and carriage returns.
+inline bool IsBlank(std::string_view line) {
+  return line.find_first_not_of(" \t\r") == std::string_view::npos;
+}
+
 /// Reads lines from a plain, .gz, .zst, .xz or .bz2 file (told by content), or from standard input
 /// when `path` is "-". Memory is one line and a buffer, whatever the file's size. A line longer
 /// than `limit` bytes is an Error. A truncated compressed stream is an Error, not an early end.

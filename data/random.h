@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -46,6 +47,12 @@ inline std::uint64_t MixSeed(std::uint64_t seed, std::uint64_t a, std::uint64_t 
   Random mix(seed ^ (a * 0xD1342543DE82EF95ULL) ^ (b * 0xAF251AF3B0F025B5ULL));
   mix.Next();
   return mix.Next();
+}
+
+/// The same from a seed and a text, an id, say.
+inline std::uint64_t MixText(std::uint64_t seed, std::string_view text) {
+  for (const char c : text) seed = MixSeed(seed, static_cast<unsigned char>(c));
+  return seed;
 }
 
 }  // namespace arcsat

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <ctime>
 
 namespace arcsat {
 namespace {
@@ -91,5 +92,7 @@ std::string FormatTimestamp(std::int64_t seconds) {
                      unsigned{date.month()}, unsigned{date.day()}, clock / 3600, clock / 60 % 60,
                      clock % 60);
 }
+
+std::string Now() { return FormatTimestamp(std::time(nullptr)); }
 
 }  // namespace arcsat

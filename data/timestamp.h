@@ -15,4 +15,7 @@ std::optional<double> ParseTimestamp(std::string_view text);
 /// "2026-01-05T09:30:00Z".
 std::string FormatTimestamp(std::int64_t seconds);
 
+/// The present time, so written.
+std::string Now();
+
 }  // namespace arcsat

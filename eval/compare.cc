@@ -300,13 +300,7 @@ Comparison Compare(const std::vector<CompareItem>& items,
   CheckVersions(items, versions);
   Comparison comparison;
   comparison.options = options;
-  GroupColumns columns;
-  for (const CompareItem& item : items) {
-    columns.channel.push_back(item.channel);
-    columns.problem_type.push_back(item.problem_type);
-    columns.turns.push_back(item.turns);
-  }
-  for (const Group& group : GroupItems(columns)) {
+  for (const Group& group : GroupItems(items)) {
     ComparedSlice slice = GroupWork(items, versions, group.members).Compare(options);
     slice.by = group.by;
     slice.value = group.value;

@@ -58,10 +58,9 @@ std::optional<Score::AnswerSet> PredictAnswers(const ConformalSets& sets,
   if (scale && score.boxes.size() != static_cast<std::size_t>(sets.boxes)) return std::nullopt;
   const std::vector<double> chances =
       scale ? score.boxes : std::vector<double>{1 - score.p_satisfied, score.p_satisfied};
-  std::uint64_t hash = 0;
-  for (const char c : score.id) hash = MixSeed(hash, static_cast<unsigned char>(c));
   Score::AnswerSet set{sets.level, scale, {}};
-  for (const int box : PredictBoxes(sets, chances, {group, std::nullopt, Random(hash).Uniform()})) {
+  for (const int box :
+       PredictBoxes(sets, chances, {group, std::nullopt, Random(MixText(0, score.id)).Uniform()})) {
     set.answers.push_back(scale ? calibration.csat.low + box : box);
   }
   return set;

@@ -184,13 +184,7 @@ std::vector<Slice> Slices(const std::vector<Item>& items,
                           const std::function<Slice(const std::vector<const Item*>&)>& measure) {
   std::vector<Slice> slices;
   if (items.empty()) return slices;
-  GroupColumns columns;
-  for (const Item& item : items) {
-    columns.channel.push_back(item.channel);
-    columns.problem_type.push_back(item.problem_type);
-    columns.turns.push_back(item.turns);
-  }
-  for (const Group& group : GroupItems(columns)) {
+  for (const Group& group : GroupItems(items)) {
     std::vector<const Item*> members;
     for (const std::size_t i : group.members) members.push_back(&items[i]);
     slices.push_back(measure(members));

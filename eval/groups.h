@@ -24,4 +24,16 @@ struct Group {
 /// name, lengths by size. A column that no item has groups nothing.
 std::vector<Group> GroupItems(const GroupColumns& columns);
 
+/// The same of items that have these fields themselves.
+template <class Item>
+std::vector<Group> GroupItems(const std::vector<Item>& items) {
+  GroupColumns columns;
+  for (const Item& item : items) {
+    columns.channel.push_back(item.channel);
+    columns.problem_type.push_back(item.problem_type);
+    columns.turns.push_back(item.turns);
+  }
+  return GroupItems(columns);
+}
+
 }  // namespace arcsat

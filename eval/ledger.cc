@@ -8,7 +8,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <filesystem>
 #include <unordered_map>
 #include <utility>
@@ -112,7 +111,7 @@ std::vector<LedgerEntry> ReadLedger(const std::string& path, const ReadOptions& 
 }
 
 std::string AppendToLedger(const std::string& path, LedgerEntry entry) {
-  if (entry.date.empty()) entry.date = FormatTimestamp(std::time(nullptr));
+  if (entry.date.empty()) entry.date = Now();
   entry.id = LedgerId(entry);
   const std::string line = DumpJson(ToJson(entry), "entry of a ledger");
   ParseLedgerEntry(line, "entry of a ledger");  // what is written can be read

@@ -88,6 +88,16 @@ std::vector<double> Holm(std::span<const double> p) {
   return adjusted;
 }
 
+double LargestRejected(std::vector<double> p, double rate) {
+  std::sort(p.begin(), p.end());
+  double largest = -1;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    const double share = static_cast<double>(i + 1) / static_cast<double>(p.size());
+    if (p[i] <= rate * share) largest = p[i];
+  }
+  return largest;
+}
+
 BinaryCounts PairedDecisions::First() const { return Counts(*this, only_first); }
 BinaryCounts PairedDecisions::Other() const { return Counts(*this, only_other); }
 

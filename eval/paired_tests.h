@@ -33,6 +33,10 @@ McNemarTest McNemar(std::int64_t only_first, std::int64_t only_other);
 /// test that could not be made) stays NaN and does not count among them.
 std::vector<double> Holm(std::span<const double> p);
 
+/// The largest of the p-values that Benjamini and Hochberg's step-up rule (1995) rejects, so that
+/// the expected share of false ones among them is at most `rate`; below 0 where it rejects none.
+double LargestRejected(std::vector<double> p, double rate);
+
 /// How two versions decided, by the label: [0] dissatisfied, [1] satisfied.
 struct PairedDecisions {
   std::int64_t both_right[2] = {0, 0};

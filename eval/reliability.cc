@@ -233,13 +233,9 @@ Reliability MeasureReliability(const std::vector<SurveyItem>& items,
   }
   std::vector<double> p;
   std::vector<int> y;
-  GroupColumns columns;
   for (const SurveyItem& item : items) {
     p.push_back(item.p);
     y.push_back(item.y ? 1 : 0);
-    columns.channel.push_back(item.channel);
-    columns.problem_type.push_back(item.problem_type);
-    columns.turns.push_back(item.turns);
   }
   Reliability result;
   result.bins = EqualMassBins(p, y, options.bins, options.bootstrap.level);
@@ -250,7 +246,7 @@ Reliability MeasureReliability(const std::vector<SurveyItem>& items,
   result.adaptive = AdaptiveCalibrationError(p, y);
   result.ece_width = EqualWidthCalibrationError(p, y, options.bins);
   result.brier = DecomposeBrier(p, y, options.bins);
-  for (const Group& group : GroupItems(columns)) {
+  for (const Group& group : GroupItems(items)) {
     if (group.by == "all") continue;
     ReliabilitySlice slice{group.by, group.value, static_cast<int>(group.members.size()),
                            {},       {},          {}};

@@ -5,6 +5,8 @@
 
 #include "data/random.h"
 #include "eval/folds.h"
+#include "eval/logistic.h"
+#include "eval/special.h"
 
 namespace arcsat {
 namespace {
@@ -32,21 +34,9 @@ VectorXd LogOdds(const SparseItems& items, const Vector& at) {
   return (items.x * at.weights).array() + at.bias;
 }
 
-double LogOnePlusExp(double x) {
-  return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
-}
-
-/// Sum of the items' weighted losses.
-double Loss(const SparseItems& items, const VectorXd& log_odds) {
-  double loss = 0;
-  for (Eigen::Index i = 0; i < log_odds.size(); ++i) {
-    loss += items.weight(i) * LogOnePlusExp(items.y(i) > 0.5 ? -log_odds(i) : log_odds(i));
-  }
-  return loss;
-}
-
 double Objective(const SparseItems& items, const Vector& at, double c) {
-  return c * Loss(items, LogOdds(items, at)) + 0.5 * at.weights.squaredNorm();
+  const double likelihood = BernoulliLogLikelihood(LogOdds(items, at), items.y, items.weight);
+  return -c * likelihood + 0.5 * at.weights.squaredNorm();
 }
 
 /// The gradient, and the curvature of each item's loss.
@@ -59,7 +49,7 @@ Slope SlopeAt(const SparseItems& items, const Vector& at, double c) {
   const VectorXd log_odds = LogOdds(items, at);
   VectorXd pull(log_odds.size()), curvature(log_odds.size());
   for (Eigen::Index i = 0; i < log_odds.size(); ++i) {
-    const double chance = 1 / (1 + std::exp(-log_odds(i)));
+    const double chance = Sigmoid(log_odds(i));
     pull(i) = c * items.weight(i) * (chance - items.y(i));
     curvature(i) = c * items.weight(i) * chance * (1 - chance);
   }
@@ -148,7 +138,8 @@ std::vector<double> CrossValidatePenalties(const SparseItems& items, std::span<c
   for (std::size_t fold = 0; fold < static_cast<std::size_t>(folds); ++fold) {
     const SparseItems rest = Part(items, of, fold, false), left = Part(items, of, fold, true);
     for (std::size_t i = 0; i < cs.size(); ++i) {
-      loss[i] += Loss(left, FitSparseLogistic(rest, cs[i]).LogOdds(left.x));
+      const VectorXd log_odds = FitSparseLogistic(rest, cs[i]).LogOdds(left.x);
+      loss[i] -= BernoulliLogLikelihood(log_odds, left.y, left.weight);
     }
   }
   for (double& sum : loss) sum /= items.weight.sum();

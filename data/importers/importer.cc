@@ -6,8 +6,6 @@
 namespace arcsat {
 namespace {
 
-constexpr std::size_t kMostReasons = 20;
-
 std::string Names() {
   std::string names;
   for (const Importer* importer : Importers()) {
@@ -42,8 +40,7 @@ const Importer& DetectImporter(const std::string& path) {
 
 void SkipOrThrow(const Error& error, const ReadOptions& options, ReadReport* report) {
   if (!options.skip_bad) throw error;
-  ++report->skipped;
-  if (report->reasons.size() < kMostReasons) report->reasons.emplace_back(error.what());
+  report->Skip(error.what());
 }
 
 void CheckFound(const std::string& path, const ReadReport& report, const std::string& expected) {

@@ -17,7 +17,7 @@ class Jsonl : public Importer {
     try {
       LineReader lines(path, kSniffed);
       for (std::string line; lines.Next(&line);) {
-        if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+        if (IsBlank(line)) continue;
         ParseConversation(line, lines.place());
         return true;
       }

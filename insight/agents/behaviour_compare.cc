@@ -2,7 +2,9 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <utility>
 
+#include "eval/paired_tests.h"
 #include "eval/student.h"
 #include "insight/agents/mean_figure.h"
 #include "insight/agents/paths.h"
@@ -73,17 +75,18 @@ BehaviourDifference Compare(const AgentRecords& records, const ByAgent& by_agent
 
 /// Benjamini and Hochberg (1995) over every comparison that was made.
 void StateDifferences(std::vector<ProblemBehaviours>* all, double fdr) {
-  std::vector<BehaviourDifference*> order;
+  std::vector<double> p_values;
+  for (const ProblemBehaviours& problem : *all) {
+    for (const BehaviourDifference& difference : problem.differences) {
+      p_values.push_back(difference.p);
+    }
+  }
+  const double allowed = LargestRejected(std::move(p_values), fdr);
   for (ProblemBehaviours& problem : *all) {
-    for (BehaviourDifference& difference : problem.differences) order.push_back(&difference);
+    for (BehaviourDifference& difference : problem.differences) {
+      difference.stated = difference.p <= allowed;
+    }
   }
-  std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) { return a->p < b->p; });
-  std::size_t stated = 0;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const double share = static_cast<double>(i + 1) / static_cast<double>(order.size());
-    if (order[i]->p <= fdr * share) stated = i + 1;
-  }
-  for (std::size_t i = 0; i < stated; ++i) order[i]->stated = true;
 }
 
 /// Conversations of strong agents that went best against what was to be expected, no two of one

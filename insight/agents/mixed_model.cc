@@ -75,15 +75,14 @@ Eigen::VectorXd MixedFit::PairRow(std::size_t pair) const {
   return row;
 }
 
-MixedFit::System MixedFit::Absorb(double agent_ratio, double pair_ratio,
-                                  double problem_ratio) const {
-  System system;
+// Cross products of [columns, intercept, problems, y] with pairs absorbed, the upper half; the same
+// sums an agent in `rows`, ready for the agents to be absorbed too.
+void MixedFit::AbsorbPairs(double agent_ratio, double pair_ratio, Eigen::MatrixXd* all,
+                           Eigen::MatrixXd* rows, double* log_determinant) const {
   const int columns = sums_.columns, first_problem = size_ - sums_.problems;
-  Eigen::MatrixXd all = Eigen::MatrixXd::Zero(size_ + 1, size_ + 1);
-  all.topLeftCorner(columns, columns) = sums_.cross.topLeftCorner(columns, columns);
-  all(size_, size_) = sums_.cross(columns, columns);
-  all.col(size_).head(columns) = sums_.cross.col(columns).head(columns);
-  Eigen::MatrixXd rows = Eigen::MatrixXd::Zero(size_ + 1, sums_.agents);
+  all->topLeftCorner(columns, columns) = sums_.cross.topLeftCorner(columns, columns);
+  all->col(size_).head(columns) = sums_.cross.col(columns).head(columns);
+  (*all)(size_, size_) = sums_.cross(columns, columns);
   for (int agent = 0; agent < sums_.agents; ++agent) {
     double weight = 0;
     for (std::size_t p = first_[static_cast<std::size_t>(agent)];
@@ -93,34 +92,44 @@ MixedFit::System MixedFit::Absorb(double agent_ratio, double pair_ratio,
       const auto sum = sums_.sums.col(Signed(p));
       // A pair's observations, less what its own effect explains.
       const double drop = pair_ratio * shrink;
-      all.topLeftCorner(columns, columns).noalias() -=
+      all->topLeftCorner(columns, columns).noalias() -=
           drop * sum.head(columns) * sum.head(columns).transpose();
-      all.col(size_).head(columns) -= drop * sum(columns) * sum.head(columns);
-      all(size_, size_) -= drop * sum(columns) * sum(columns);
-      all.col(at).head(columns) += shrink * sum.head(columns);
-      all(at, at) += shrink * n;
-      all(at, size_) += shrink * sum(columns);
-      rows.col(agent).head(columns) += shrink * sum.head(columns);
-      rows(at, agent) += shrink * n;
-      rows(size_, agent) += shrink * sum(columns);
+      all->col(size_).head(columns) -= drop * sum(columns) * sum.head(columns);
+      (*all)(size_, size_) -= drop * sum(columns) * sum(columns);
+      all->col(at).head(columns) += shrink * sum.head(columns);
+      (*all)(at, at) += shrink * n;
+      (*all)(at, size_) += shrink * sum(columns);
+      rows->col(agent).head(columns) += shrink * sum.head(columns);
+      (*rows)(at, agent) += shrink * n;
+      (*rows)(size_, agent) += shrink * sum(columns);
       weight += shrink * n;
-      system.log_determinant += -std::log(shrink);
+      *log_determinant += -std::log(shrink);
     }
-    if (options_.problem_random) rows(columns, agent) = weight;
-    rows.col(agent) *= std::sqrt(agent_ratio / (1 + agent_ratio * weight));
-    system.log_determinant += std::log1p(agent_ratio * weight);
+    if (options_.problem_random) (*rows)(columns, agent) = weight;
+    rows->col(agent) *= std::sqrt(agent_ratio / (1 + agent_ratio * weight));
+    *log_determinant += std::log1p(agent_ratio * weight);
   }
-  if (options_.problem_random) {
-    // The intercept's row is the sum of the problems' rows.
-    all.col(columns).head(columns) =
-        all.block(0, first_problem, columns, sums_.problems).rowwise().sum();
-    const Eigen::VectorXd counts = all.diagonal().segment(first_problem, sums_.problems);
-    all(columns, columns) = counts.sum();
-    all.row(columns).segment(first_problem, sums_.problems) = counts.transpose();
-    all(columns, size_) = all.col(size_).segment(first_problem, sums_.problems).sum();
-  }
-  const Eigen::MatrixXd half = all;  // its upper half is filled
-  all = half.selfadjointView<Eigen::Upper>();
+}
+
+// The intercept's row is the sum of the problems' rows.
+void MixedFit::AddIntercept(Eigen::MatrixXd* all) const {
+  const int columns = sums_.columns, first_problem = size_ - sums_.problems;
+  all->col(columns).head(columns) =
+      all->block(0, first_problem, columns, sums_.problems).rowwise().sum();
+  const Eigen::VectorXd counts = all->diagonal().segment(first_problem, sums_.problems);
+  (*all)(columns, columns) = counts.sum();
+  all->row(columns).segment(first_problem, sums_.problems) = counts.transpose();
+  (*all)(columns, size_) = all->col(size_).segment(first_problem, sums_.problems).sum();
+}
+
+MixedFit::System MixedFit::Absorb(double agent_ratio, double pair_ratio,
+                                  double problem_ratio) const {
+  System system;
+  Eigen::MatrixXd half = Eigen::MatrixXd::Zero(size_ + 1, size_ + 1);
+  Eigen::MatrixXd rows = Eigen::MatrixXd::Zero(size_ + 1, sums_.agents);
+  AbsorbPairs(agent_ratio, pair_ratio, &half, &rows, &system.log_determinant);
+  if (options_.problem_random) AddIntercept(&half);
+  Eigen::MatrixXd all = half.selfadjointView<Eigen::Upper>();
   all.noalias() -= rows * rows.transpose();
   system.scale = Eigen::VectorXd::Ones(size_);
   if (options_.problem_random) {
@@ -252,16 +261,14 @@ Predicted MixedFit::Agent(int agent) const {
   return Combine(agent, std::vector<double>(static_cast<std::size_t>(sums_.problems), 0.0), 1);
 }
 
-Predicted MixedFit::Pair(std::size_t pair) const {
-  std::vector<double> weights(static_cast<std::size_t>(sums_.problems), 0.0);
-  weights[static_cast<std::size_t>(sums_.pairs[pair].problem)] = 1;
-  return Combine(sums_.pairs[pair].agent, weights, 0);
-}
+Predicted MixedFit::Pair(std::size_t pair) const { return AtPair(pair, 0); }
 
-Predicted MixedFit::AgentAt(std::size_t pair) const {
+Predicted MixedFit::AgentAt(std::size_t pair) const { return AtPair(pair, 1); }
+
+Predicted MixedFit::AtPair(std::size_t pair, double agent_weight) const {
   std::vector<double> weights(static_cast<std::size_t>(sums_.problems), 0.0);
   weights[static_cast<std::size_t>(sums_.pairs[pair].problem)] = 1;
-  return Combine(sums_.pairs[pair].agent, weights, 1);
+  return Combine(sums_.pairs[pair].agent, weights, agent_weight);
 }
 
 Predicted MixedFit::AgentAtUnseen(int agent) const {

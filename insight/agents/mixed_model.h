@@ -75,9 +75,14 @@ class MixedFit {
 
  private:
   struct System;
+  void AbsorbPairs(double agent_ratio, double pair_ratio, Eigen::MatrixXd* all,
+                   Eigen::MatrixXd* rows, double* log_determinant) const;
+  void AddIntercept(Eigen::MatrixXd* all) const;
   System Absorb(double agent_ratio, double pair_ratio, double problem_ratio) const;
   double Deviance(const std::vector<double>& roots) const;
   void Solve(const VarianceComponents& variances);
+  /// agent_weight * u + v of the pair.
+  Predicted AtPair(std::size_t pair, double agent_weight) const;
   Predicted Combine(int agent, const std::vector<double>& weights, double agent_weight) const;
   Eigen::VectorXd PairRow(std::size_t pair) const;
   double degrees() const;

@@ -48,13 +48,12 @@ class ScoreFile {
  private:
   bool Next() {
     for (std::string line; lines_.Next(&line);) {
-      if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+      if (IsBlank(line)) continue;
       try {
         Keep(ParseScore(line, lines_.place()));
       } catch (const Error& error) {
         if (!read_.skip_bad) throw;
-        ++report_.skipped;
-        if (report_.reasons.size() < 20) report_.reasons.push_back(error.what());
+        report_.Skip(error.what());
         continue;
       }
       ++report_.read;

@@ -2,25 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "eval/paired_tests.h"
 #include "eval/special.h"
 
 namespace arcsat {
 namespace {
-
-/// The largest p-value that Benjamini and Hochberg's rule rejects; below 0 where there is none.
-double LargestRejected(const std::vector<Standing*>& standings, double Standing::*p_value,
-                       double rate) {
-  std::vector<double> sorted;
-  for (const Standing* standing : standings) sorted.push_back(standing->*p_value);
-  std::sort(sorted.begin(), sorted.end());
-  const double share = rate / static_cast<double>(sorted.size());
-  double largest = -1;
-  for (std::size_t i = 0; i < sorted.size(); ++i) {
-    if (sorted[i] <= share * static_cast<double>(i + 1)) largest = sorted[i];
-  }
-  return largest;
-}
 
 void StateSide(std::span<Standing*> standings, double Standing::*chance, double Standing::*p_value,
                Statement statement, const AgentsOptions& options) {
@@ -28,7 +16,9 @@ void StateSide(std::span<Standing*> standings, double Standing::*chance, double 
   for (Standing* standing : standings) {
     if (standing->statement != Statement::kTooFew) order.push_back(standing);
   }
-  const double allowed = LargestRejected(order, p_value, options.fdr);
+  std::vector<double> p_values;
+  for (const Standing* standing : order) p_values.push_back(standing->*p_value);
+  const double allowed = LargestRejected(std::move(p_values), options.fdr);
   std::erase_if(order, [&](const Standing* s) { return s->*p_value > allowed; });
   std::stable_sort(order.begin(), order.end(),
                    [&](const Standing* a, const Standing* b) { return a->*chance > b->*chance; });

@@ -47,6 +47,15 @@ TEST(Holm, ByHand) {
   EXPECT_TRUE(Holm({}).empty());
 }
 
+TEST(LargestRejected, ByHand) {
+  // Allowed at 0.1: up to 0.02, 0.04, 0.06, 0.08, 0.1 in order; what a later one allows holds for
+  // all before it.
+  EXPECT_EQ(LargestRejected({0.7, 0.001, 0.9, 0.05, 0.05}, 0.1), 0.05);
+  EXPECT_EQ(LargestRejected({0.03, 0.2, 0.2, 0.2, 0.2}, 0.1), -1);
+  EXPECT_EQ(LargestRejected({0.5}, 0.5), 0.5);
+  EXPECT_EQ(LargestRejected({}, 0.1), -1);
+}
+
 TEST(SwapTest, OfAccuracyIsTheExactMcNemar) {
   PairedDecisions d;
   d.both_right[0] = 5;

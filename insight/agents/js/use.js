@@ -52,7 +52,7 @@ function headline(report) {
               'differs between conversations of one agent with one problem.'),
           finding(gaps ? '!' : '–', gaps ? 'bad' : 'open', 'Gaps at single problems', count(gaps),
               `Of those stated, at most ${percent(report.options.fdr, 0)} are expected to be ` +
-              `wrong. ${many(paths, 'agent has', 'agents have')} a learning path.`),
+              `not below the team. ${many(paths, 'agent has', 'agents have')} a learning path.`),
           finding('–', 'open', 'Over all problems', null,
               `${count(overall.strength ?? 0)} above the team, ${count(overall.gap ?? 0)} below, ` +
               `${count(overall.none ?? 0)} not told apart, ` +
