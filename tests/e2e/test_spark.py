@@ -1,5 +1,6 @@
 """The Spark job on a real, local Spark. `make test-spark` installs it and runs the large test too."""
 
+import importlib.util
 import json
 import os
 import pathlib
@@ -14,8 +15,12 @@ import pytest
 import scorer_runs
 import tiny
 
-pyspark = pytest.importorskip("pyspark")
-pytestmark = pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java 17 or later")
+PYSPARK = importlib.util.find_spec("pyspark")
+# Marks, no importorskip: where a whole file is passed over, pytest calls that a failure.
+pytestmark = [
+    pytest.mark.skipif(PYSPARK is None, reason="make test-spark has it"),
+    pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java 17 or later"),
+]
 
 SPARK = scorer_runs.SOURCE / "scorers" / "spark"
 #: Simulated conversations of the large test; it runs where this is set.
@@ -122,7 +127,7 @@ def test_the_job_as_it_is_submitted_from_parquet(bundle, calls, scores, tmp_path
     with zipfile.ZipFile(tmp_path / "arcsat_scorer.zip", "w") as code:
         for path in (scorer_runs.PYTHON / "arcsat_scorer").glob("*.py"):
             code.write(path, f"arcsat_scorer/{path.name}")
-    submit = pathlib.Path(pyspark.__file__).parent / "bin" / "spark-submit"
+    submit = pathlib.Path(PYSPARK.origin).parent / "bin" / "spark-submit"
     done = subprocess.run(
         [str(submit), "--master", "local[2]", "--py-files", str(tmp_path / "arcsat_scorer.zip"),
          str(SPARK / "arcsat_spark.py"), "--model", str(bundle), "--data",

@@ -36,7 +36,7 @@ def texts():
     out += ["".join(chr(rng.choice(marks if rng.random() < 0.4 else points[:0x3000]))
                     for _ in range(200)) for _ in range(200)]
     parts = ["the ", "bill", "ing ", "wait", " refund", "é", "ß", "1", ",", "''", " ", "  ", "漢", "<s>"]
-    out += ["".join(rng.choices(parts, k=30)) for _ in range(300)]
+    out += ["".join(rng.choices(parts, k=30)) for _ in range(400)]
     real = list(test_tokenizers.real_turns())
     return out + (real if os.environ.get("ARCSAT_PARITY") == "full" else real[::40])
 
