@@ -3,7 +3,7 @@
 PY := .deps/venv/bin/python
 BUILD := build
 
-.PHONY: all setup setup-test build demo test test-spark sanitize lint bench bench-scorers clean
+.PHONY: all setup setup-test build demo test test-spark sanitize lint bench bench-scorers bench-stream clean
 all: build
 
 setup:
@@ -50,6 +50,11 @@ bench: setup-test build
 # MODEL=run BUNDLE=its bundle DATA=conversations
 bench-scorers: setup-test build
 	@$(PY) bench/scorers.py --model $(MODEL) --bundle $(BUNDLE) --data $(DATA)
+
+# MODEL=run DATA=conversations
+bench-stream: build
+	@cmake --build $(BUILD) --target arcsat_bench_stream
+	@$(BUILD)/bench/arcsat_bench_stream $(MODEL) $(DATA)
 
 clean:
 	rm -rf $(BUILD) build-sanitize demo

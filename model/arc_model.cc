@@ -38,6 +38,16 @@ std::optional<LexicalModel> ReadLexical(const std::map<std::string, torch::Tenso
 
 }  // namespace
 
+std::int64_t ArcMemory::bytes() const {
+  std::int64_t total = 0;
+  for (const TurnMemory* memory : {&tokens, &turns}) {
+    for (const torch::Tensor& layer : memory->layers) {
+      total += static_cast<std::int64_t>(layer.storage().nbytes());
+    }
+  }
+  return total;
+}
+
 ArcModel::ArcModel(const EncoderConfig& encoder, const ModelOptions& options,
                    const TensorFile* pretrained, std::uint64_t seed)
     : options_(options) {
@@ -96,7 +106,7 @@ torch::Tensor ArcModel::Thresholds() const {
 }
 
 torch::Tensor ArcModel::Converse(const torch::Tensor& turns, const RaggedBatch& batch,
-                                 bool training) const {
+                                 bool training, const std::vector<TurnMemory*>& memories) const {
   const Upper& u = upper_;
   auto x = torch::linear(turns, u.input_weight, u.input_bias) +
            torch::linear(batch.features, u.feature_weight) +
@@ -104,12 +114,13 @@ torch::Tensor ArcModel::Converse(const torch::Tensor& turns, const RaggedBatch& 
            torch::embedding(u.channel, batch.channel);  // (N, D)
   if (!u.layers.empty()) {
     const std::vector<int> ones(batch.turn_lengths.size(), 1);
-    const CrossPlan plan =
-        MakeCrossPlan(ones, batch.conversation_turns, options_.conversation_window, x.device());
+    const CrossPlan plan = MakeCrossPlan(ones, batch.conversation_turns,
+                                         options_.conversation_window, x.device(), memories);
     for (std::size_t i = 0; i < u.layers.size(); ++i) {
       const auto table = BiasTable(u.bias[static_cast<std::int64_t>(i)]);
       const Attention attend = [&](const torch::Tensor& qkv) {
-        return CrossTurnAttention(qkv, plan, table, options_.conversation_heads);
+        return CrossTurnAttention(qkv, plan, table, options_.conversation_heads,
+                                  static_cast<int>(i));
       };
       x = TransformerLayer(x, u.layers[i], upper_shape(), attend, training);
     }
@@ -117,9 +128,15 @@ torch::Tensor ArcModel::Converse(const torch::Tensor& turns, const RaggedBatch& 
   return torch::layer_norm(x, {x.size(1)}, u.norm_weight, u.norm_bias, 1e-5);
 }
 
-ArcOutput ArcModel::Forward(const RaggedBatch& batch, bool training) const {
-  const auto turns = encoder_->Forward(batch, training);  // (N, H)
-  const auto x = Converse(turns, batch, training).to(torch::kFloat32);
+ArcOutput ArcModel::Forward(const RaggedBatch& batch, bool training,
+                            const std::vector<ArcMemory*>& memories) const {
+  std::vector<TurnMemory*> of_tokens, of_turns;
+  for (ArcMemory* memory : memories) {
+    of_tokens.push_back(&memory->tokens);
+    of_turns.push_back(&memory->turns);
+  }
+  const auto turns = encoder_->Forward(batch, training, of_tokens);  // (N, H)
+  const auto x = Converse(turns, batch, training, of_turns).to(torch::kFloat32);
   const auto level = torch::linear(x, upper_.state_weight, upper_.state_bias);  // (N, 1)
   return {level - Thresholds(),
           torch::linear(x, upper_.outlook_weight, upper_.outlook_bias).squeeze(1)};

@@ -22,6 +22,13 @@ struct ArcOutput {
   torch::Tensor outlook;  ///< (N) log-odds that the conversation ends satisfied
 };
 
+/// What a running conversation keeps, so that its next turn costs a turn (docs/model.md).
+struct ArcMemory {
+  TurnMemory tokens;  ///< of the encoder's cross-turn layers
+  TurnMemory turns;   ///< of the conversation encoder's: a token is a turn
+  std::int64_t bytes() const;
+};
+
 /// Turn encoder, causal conversation encoder and heads (docs/model.md). What it says at a turn
 /// depends on that turn and those before it alone.
 class ArcModel {
@@ -32,13 +39,15 @@ class ArcModel {
            std::uint64_t seed);
 
   /// What the network says, without the words' part of the outlook (OutlookShift).
-  ArcOutput Forward(const RaggedBatch& batch, bool training) const;
+  /// With `memories`, one a conversation, the batch holds the turns that follow those remembered,
+  /// and the memories are brought up to date; not for training.
+  ArcOutput Forward(const RaggedBatch& batch, bool training,
+                    const std::vector<ArcMemory*>& memories = {}) const;
 
   /// Expected box scaled to 0..1: (N, K-1) log-odds to (N).
   static torch::Tensor ExpectedState(const torch::Tensor& state_logits);
 
-  /// Turns before a turn that can change what the model says at it: a segment with that many turns
-  /// in front scores as the whole conversation would.
+  /// Turns before a turn that can change what the model says at it.
   int receptive_field() const;
 
   /// The words beside the network, where they were fitted; on the CPU always.
@@ -75,7 +84,8 @@ class ArcModel {
 
  private:
   void MakeUpper(Initialiser* initialiser);
-  torch::Tensor Converse(const torch::Tensor& turns, const RaggedBatch& batch, bool training) const;
+  torch::Tensor Converse(const torch::Tensor& turns, const RaggedBatch& batch, bool training,
+                         const std::vector<TurnMemory*>& memories) const;
 
   ModelOptions options_;
   ParameterSet parameters_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace arcsat {
 namespace {
@@ -110,13 +111,13 @@ int DistanceBucket(int turns_apart) {
 
 namespace {
 
-/// One-hot rows that spread a value of a turn over the turn's tokens: (tokens, turns).
-torch::Tensor Spread(const std::vector<int>& lengths, std::size_t first, std::size_t count,
-                     int tokens) {
-  torch::Tensor spread = torch::zeros({tokens, static_cast<std::int64_t>(count)});
+/// One-hot rows that spread a value of turns [begin, end) over their tokens: (tokens, end - begin).
+torch::Tensor Spread(const std::vector<int>& lengths, int begin, int end, int tokens) {
+  torch::Tensor spread = torch::zeros({tokens, end - begin});
   float* at = spread.data_ptr<float>();
-  for (std::size_t turn = 0; turn < count; ++turn) {
-    for (int t = 0; t < lengths[first + turn]; ++t, at += count) at[turn] = 1;
+  for (int turn = begin; turn < end; ++turn) {
+    const int length = lengths[static_cast<std::size_t>(turn)];
+    for (int t = 0; t < length; ++t, at += end - begin) at[turn - begin] = 1;
   }
   return spread;
 }
@@ -133,37 +134,29 @@ torch::Tensor Buckets(int first_query, int queries, int first_key, int keys, int
   return bucket;
 }
 
-/// The blocks of the conversation whose turns are [first, first + turns) of `lengths`.
-std::vector<CrossBlock> ConversationBlocks(const std::vector<int>& lengths, std::size_t first,
-                                           int turns, int window, bool token_is_turn,
-                                           const torch::Device& device) {
-  std::vector<int> start(static_cast<std::size_t>(turns) + 1, 0);
-  for (int i = 0; i < turns; ++i) {
-    start[static_cast<std::size_t>(i) + 1] =
-        start[static_cast<std::size_t>(i)] + lengths[first + static_cast<std::size_t>(i)];
-  }
+/// The blocks of one conversation, by the lengths of its turns. The first `past` ones are
+/// remembered: keys without queries.
+std::vector<CrossBlock> ConversationBlocks(const std::vector<int>& lengths, int past, int window,
+                                           bool token_is_turn, const torch::Device& device) {
+  const int turns = static_cast<int>(lengths.size());
+  std::vector<int> start{0};
+  for (const int length : lengths) start.push_back(start.back() + length);
   const auto begin_of = [&](int turn) { return start[static_cast<std::size_t>(turn)]; };
   std::vector<CrossBlock> blocks;
-  for (int q = 0; q < turns;) {
+  for (int q = past; q < turns;) {
     int end = q + 1;
     while (end < turns && begin_of(end + 1) - begin_of(q) <= kQueryTokens) ++end;
     const int k = std::max(0, q - window);
     CrossBlock block;
-    block.query_begin = begin_of(q);
+    block.query_begin = begin_of(q) - begin_of(past);
     block.query_count = begin_of(end) - begin_of(q);
     block.key_begin = begin_of(k);
     block.key_count = begin_of(end) - begin_of(k);
     block.query_turns = end - q;
     block.key_turns = end - k;
     if (!token_is_turn) {
-      block.query_turn = Spread(lengths, first + static_cast<std::size_t>(q),
-                                static_cast<std::size_t>(end - q), block.query_count)
-                             .to(device);
-      block.key_turn = Spread(lengths, first + static_cast<std::size_t>(k),
-                              static_cast<std::size_t>(end - k), block.key_count)
-                           .t()
-                           .contiguous()
-                           .to(device);
+      block.query_turn = Spread(lengths, q, end, block.query_count).to(device);
+      block.key_turn = Spread(lengths, k, end, block.key_count).t().contiguous().to(device);
     }
     block.bucket = Buckets(q, end - q, k, end - k, window).to(device);
     blocks.push_back(std::move(block));
@@ -190,30 +183,63 @@ torch::Tensor Attend(const torch::Tensor& q, const torch::Tensor& k, const torch
 
 CrossPlan MakeCrossPlan(const std::vector<int>& turn_lengths,
                         const std::vector<int>& conversation_turns, int window,
-                        const torch::Device& device) {
+                        const torch::Device& device, const std::vector<TurnMemory*>& memories) {
   CrossPlan plan;
-  plan.token_is_turn =
-      std::all_of(turn_lengths.begin(), turn_lengths.end(), [](int length) { return length == 1; });
-  std::size_t first = 0;
-  for (const int turns : conversation_turns) {
-    plan.blocks.push_back(
-        ConversationBlocks(turn_lengths, first, turns, window, plan.token_is_turn, device));
+  plan.memories = memories;
+  const auto is_one = [](int length) { return length == 1; };
+  plan.token_is_turn = std::all_of(turn_lengths.begin(), turn_lengths.end(), is_one) &&
+                       std::all_of(memories.begin(), memories.end(), [&](const TurnMemory* memory) {
+                         return std::all_of(memory->lengths.begin(), memory->lengths.end(), is_one);
+                       });
+  auto next = turn_lengths.begin();
+  for (std::size_t c = 0; c < conversation_turns.size(); ++c) {
+    std::vector<int> lengths;
+    if (!memories.empty()) lengths = memories[c]->lengths;
+    const int past = static_cast<int>(lengths.size());
+    lengths.insert(lengths.end(), next, next + conversation_turns[c]);
+    next += conversation_turns[c];
+    plan.blocks.push_back(ConversationBlocks(lengths, past, window, plan.token_is_turn, device));
     const CrossBlock& last = plan.blocks.back().back();
     plan.conversation_tokens.push_back(last.query_begin + last.query_count);
-    first += static_cast<std::size_t>(turns);
+    if (memories.empty()) continue;
+    const auto surplus = static_cast<std::ptrdiff_t>(lengths.size()) - window;
+    if (surplus > 0) lengths.erase(lengths.begin(), lengths.begin() + surplus);
+    plan.keep.push_back(std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}));
+    memories[c]->lengths = std::move(lengths);
   }
   return plan;
 }
 
+namespace {
+
+/// Puts what conversation `c` remembers at `layer` before its new `keys_values` (L, 2H), and
+/// remembers what its next turns will see.
+torch::Tensor Recall(const CrossPlan& plan, std::size_t c, std::size_t layer,
+                     const torch::Tensor& keys_values) {
+  if (plan.memories.empty()) return keys_values;
+  std::vector<torch::Tensor>& layers = plan.memories[c]->layers;
+  if (layers.size() <= layer) layers.resize(layer + 1);
+  torch::Tensor& kept = layers[layer];
+  const auto all = kept.defined() ? torch::cat({kept, keys_values}, 0) : keys_values.contiguous();
+  kept = all.narrow(0, all.size(0) - plan.keep[c], plan.keep[c]);
+  return all;
+}
+
+}  // namespace
+
 torch::Tensor CrossTurnAttention(const torch::Tensor& qkv, const CrossPlan& plan,
-                                 const torch::Tensor& bias, int heads) {
-  const auto hidden = qkv.size(1) / 3;
+                                 const torch::Tensor& bias, int heads, int layer) {
+  const auto hidden = qkv.size(1) / 3, head = hidden / heads;
   const auto parts = qkv.split_with_sizes(plan.conversation_tokens, 0);
   std::vector<torch::Tensor> outputs;
   for (std::size_t c = 0; c < parts.size(); ++c) {
-    const auto qkv_heads =
-        parts[c].view({parts[c].size(0), 3, heads, hidden / heads}).permute({1, 2, 0, 3});
-    const auto q = qkv_heads[0], k = qkv_heads[1], v = qkv_heads[2];  // (heads, L, d)
+    const auto sides = parts[c].split_with_sizes({hidden, 2 * hidden}, 1);
+    const auto q = sides[0].unflatten(1, {heads, head}).transpose(0, 1);  // (heads, L, d)
+    const auto keys_values = Recall(plan, c, static_cast<std::size_t>(layer), sides[1])
+                                 .unflatten(1, {2, heads, head})
+                                 .permute({1, 2, 0, 3})
+                                 .unbind(0);
+    const torch::Tensor &k = keys_values[0], &v = keys_values[1];  // (heads, keys, d)
     for (const CrossBlock& block : plan.blocks[c]) {
       const auto out = Attend(q.narrow(1, block.query_begin, block.query_count),
                               k.narrow(1, block.key_begin, block.key_count),

@@ -58,23 +58,35 @@ struct CrossBlock {
   torch::Tensor bucket;      // (query_turns * key_turns) int64 row of the bias table
 };
 
+/// What a running conversation keeps of the turns that its next ones can see.
+struct TurnMemory {
+  std::vector<int> lengths;           ///< tokens of each of those turns, the latest last
+  std::vector<torch::Tensor> layers;  ///< a layer: their keys and values, (sum of lengths, 2H)
+};
+
 /// Who may attend to whom across turns: a token sees its whole turn and the `window` turns before
 /// it. Built once a batch, used by every layer; memory is linear in the length of a conversation.
 struct CrossPlan {
   std::vector<std::int64_t> conversation_tokens;  // (C)
   std::vector<std::vector<CrossBlock>> blocks;    // per conversation
   bool token_is_turn = false;                     // every turn is one token: no expansion needed
+  std::vector<TurnMemory*> memories;              // (C), or empty: nothing comes before the batch
+  std::vector<std::int64_t> keep;                 // (C) tokens to remember after the batch
 };
 
 /// `turn_lengths` (N) tokens of each turn, `conversation_turns` (C) turns of each conversation.
+/// With `memories` (C), which must outlive the plan, the turns are the next of conversations whose
+/// earlier ones are remembered: their lengths are brought up to date here, their keys and values by
+/// CrossTurnAttention, layer by layer.
 CrossPlan MakeCrossPlan(const std::vector<int>& turn_lengths,
                         const std::vector<int>& conversation_turns, int window,
-                        const torch::Device& device);
+                        const torch::Device& device, const std::vector<TurnMemory*>& memories = {});
 
 /// Attention across turns with a bias by turn distance; `bias` (kDistanceBuckets + 1, heads), whose
-/// last row is what is out of sight. (T, 3H) to (T, H).
+/// last row is what is out of sight. (T, 3H) to (T, H). `layer`: whose keys and values the plan's
+/// memories bring and keep, from 0.
 torch::Tensor CrossTurnAttention(const torch::Tensor& qkv, const CrossPlan& plan,
-                                 const torch::Tensor& bias, int heads);
+                                 const torch::Tensor& bias, int heads, int layer);
 
 /// The table that CrossTurnAttention reads: learned rows and, below them, the constant that hides.
 torch::Tensor BiasTable(const torch::Tensor& learned);

@@ -1,52 +1,49 @@
 #include "model/scorer.h"
 
 #include <algorithm>
-#include <tuple>
+#include <deque>
+
+#include "model/scoring.h"
 
 namespace arcsat {
 namespace {
 
 struct Piece {
   Segment segment;
-  std::size_t owner;
-  int warm_up;  // turns in front that are computed only for what follows them
+  std::size_t task;
   std::int64_t tokens;
 };
 
-/// Cuts a conversation into segments of at most `most` new turns, each with the `field` turns in
-/// front that it depends on.
-void Cut(const EncodedConversation& conversation, std::size_t owner, int most, int field,
-         std::vector<Piece>* pieces) {
-  const int turns = static_cast<int>(conversation.turns.size());
-  for (int begin = 0; begin < turns; begin += most) {
-    const int warm_up = std::min(begin, field);
-    const Segment segment{&conversation, begin - warm_up, std::min(most, turns - begin) + warm_up};
-    pieces->push_back({segment, owner, warm_up, TokensOf(segment)});
+/// Computes pieces of different tasks in one batch.
+void ComputeBatch(const ArcModel& model, const std::vector<Piece>& pieces,
+                  std::vector<ScoringTask>* tasks) {
+  std::vector<Segment> segments;
+  std::vector<ArcMemory*> memories;
+  for (const Piece& piece : pieces) {
+    segments.push_back(piece.segment);
+    memories.push_back((*tasks)[piece.task].memory);
   }
-}
-
-}  // namespace
-
-Scorer::Scorer(const ArcModel& model, const ScorerOptions& options)
-    : model_(model), options_(options) {}
-
-void Scorer::ScoreSegments(const std::vector<Segment>& segments,
-                           const std::vector<std::size_t>& owners, const std::vector<int>& warm_up,
-                           std::vector<RawScore>* scores) const {
-  const RaggedBatch batch = To(MakeBatch(segments), model_.device());
-  const ArcOutput output = model_.Forward(batch, /*training=*/false);
+  // A batch remembers or does not: where nothing is to be kept, what a task would is thrown away.
+  std::deque<ArcMemory> spare;
+  const bool remember = std::any_of(memories.begin(), memories.end(),
+                                    [](const ArcMemory* memory) { return memory != nullptr; });
+  if (!remember) memories.clear();
+  for (ArcMemory*& memory : memories) {
+    if (memory == nullptr) memory = &spare.emplace_back();
+  }
+  const RaggedBatch batch = To(MakeBatch(segments), model.device());
+  const ArcOutput output = model.Forward(batch, /*training=*/false, memories);
   // In double precision: near 1, a float would lose the distance to it, which calibration needs.
   const auto state = ArcModel::ExpectedState(output.state.to(torch::kCPU, torch::kFloat64));
   const auto outlook = output.outlook.to(torch::kCPU, torch::kFloat64);
   const double* states = state.data_ptr<double>();
   const double* outlooks = outlook.data_ptr<double>();
-  for (std::size_t s = 0; s < segments.size(); ++s) {
-    RawScore& score = (*scores)[owners[s]];
-    for (int i = 0; i < segments[s].count; ++i, ++states, ++outlooks) {
-      if (i < warm_up[s]) continue;
-      const int index = segments[s].first + i;
+  for (const Piece& piece : pieces) {
+    RawScore& score = *(*tasks)[piece.task].score;
+    for (int i = 0; i < piece.segment.count; ++i, ++states, ++outlooks) {
+      const int index = piece.segment.first + i;
       const Speaker speaker =
-          segments[s].conversation->turns[static_cast<std::size_t>(index)].speaker;
+          piece.segment.conversation->turns[static_cast<std::size_t>(index)].speaker;
       score.outlook_logit = *outlooks;
       if (speaker == Speaker::kCustomer) {
         score.turns.push_back({index, speaker, *states, *outlooks});
@@ -55,47 +52,82 @@ void Scorer::ScoreSegments(const std::vector<Segment>& segments,
   }
 }
 
+/// The next at most `most` turns of every task that has any left, like lengths together.
+std::vector<Piece> NextPieces(std::vector<ScoringTask>* tasks, int most) {
+  std::vector<Piece> pieces;
+  for (std::size_t t = 0; t < tasks->size(); ++t) {
+    ScoringTask& task = (*tasks)[t];
+    const int left = static_cast<int>(task.conversation->turns.size()) - task.first;
+    if (left <= 0) continue;
+    const Segment segment{task.conversation, task.first, std::min(most, left)};
+    pieces.push_back({segment, t, TokensOf(segment)});
+    task.first += segment.count;
+  }
+  std::stable_sort(pieces.begin(), pieces.end(),
+                   [](const Piece& a, const Piece& b) { return a.tokens < b.tokens; });
+  return pieces;
+}
+
+}  // namespace
+
+void ComputeScores(const ArcModel& model, const ScorerOptions& options,
+                   std::vector<ScoringTask> tasks,
+                   const std::function<void(std::size_t)>& progress) {
+  torch::NoGradGuard no_grad;
+  const auto ended = [](const ScoringTask& task) {
+    return task.first >= static_cast<int>(task.conversation->turns.size());
+  };
+  std::size_t done = static_cast<std::size_t>(std::count_if(tasks.begin(), tasks.end(), ended));
+  // A conversation longer than a segment comes back in the next round, and has to remember.
+  std::deque<ArcMemory> between;
+  for (ScoringTask& task : tasks) {
+    const int turns = static_cast<int>(task.conversation->turns.size()) - task.first;
+    if (task.memory == nullptr && turns > options.segment_turns) {
+      task.memory = &between.emplace_back();
+    }
+  }
+  for (;;) {
+    const std::vector<Piece> pieces = NextPieces(&tasks, options.segment_turns);
+    if (pieces.empty()) break;
+    for (std::size_t begin = 0; begin < pieces.size();) {
+      std::vector<Piece> batch;
+      std::int64_t tokens = 0;
+      for (; begin < pieces.size(); ++begin) {
+        const Piece& piece = pieces[begin];
+        if (!batch.empty() && tokens + piece.tokens > options.batch_tokens) break;
+        tokens += piece.tokens;
+        batch.push_back(piece);
+      }
+      ComputeBatch(model, batch, &tasks);
+      for (const Piece& piece : batch) done += ended(tasks[piece.task]) ? 1 : 0;
+      if (progress) progress(done);
+    }
+  }
+}
+
+void AddWords(const ArcModel& model, const EncodedConversation& conversation, RawScore* score) {
+  const std::vector<double> shift = OutlookShift(model, conversation);
+  if (shift.empty()) return;
+  score->outlook_logit += shift.back();
+  for (RawTurn& turn : score->turns) {
+    turn.outlook_logit += shift[static_cast<std::size_t>(turn.index)];
+  }
+}
+
+Scorer::Scorer(const ArcModel& model, const ScorerOptions& options)
+    : model_(model), options_(options) {}
+
 std::vector<RawScore> Scorer::Score(const std::vector<EncodedConversation>& conversations,
                                     const std::function<void(std::size_t)>& progress) const {
-  torch::NoGradGuard no_grad;
   std::vector<RawScore> scores(conversations.size());
-  std::vector<Piece> pieces;
+  std::vector<ScoringTask> tasks;
   for (std::size_t c = 0; c < conversations.size(); ++c) {
     scores[c].id = conversations[c].id;
-    Cut(conversations[c], c, options_.segment_turns, model_.receptive_field(), &pieces);
+    tasks.push_back({&conversations[c], 0, nullptr, &scores[c]});
   }
-  // Like lengths together; the segments of one conversation must stay in their order.
-  std::sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) {
-    const auto key = [](const Piece& p) {
-      return std::tuple(p.segment.conversation->tokens, p.owner, p.segment.first + p.warm_up);
-    };
-    return key(a) < key(b);
-  });
-  for (std::size_t begin = 0; begin < pieces.size();) {
-    std::vector<Segment> segments;
-    std::vector<std::size_t> owners;
-    std::vector<int> warm_up;
-    std::int64_t tokens = 0;
-    std::size_t end = begin;
-    while (end < pieces.size() &&
-           (end == begin || tokens + pieces[end].tokens <= options_.batch_tokens)) {
-      tokens += pieces[end].tokens;
-      segments.push_back(pieces[end].segment);
-      owners.push_back(pieces[end].owner);
-      warm_up.push_back(pieces[end].warm_up);
-      ++end;
-    }
-    ScoreSegments(segments, owners, warm_up, &scores);
-    begin = end;
-    if (progress) progress(begin * conversations.size() / pieces.size());
-  }
+  ComputeScores(model_, options_, std::move(tasks), progress);
   for (std::size_t c = 0; c < conversations.size(); ++c) {
-    const std::vector<double> shift = OutlookShift(model_, conversations[c]);
-    if (shift.empty()) continue;
-    scores[c].outlook_logit += shift.back();
-    for (RawTurn& turn : scores[c].turns) {
-      turn.outlook_logit += shift[static_cast<std::size_t>(turn.index)];
-    }
+    AddWords(model_, conversations[c], &scores[c]);
   }
   return scores;
 }

@@ -185,7 +185,8 @@ torch::Tensor TurnEncoder::HiddenStates(const RaggedBatch& batch, int layers, bo
   return x;
 }
 
-torch::Tensor TurnEncoder::Forward(const RaggedBatch& batch, bool training) const {
+torch::Tensor TurnEncoder::Forward(const RaggedBatch& batch, bool training,
+                                   const std::vector<TurnMemory*>& memories) const {
   const int lower = config_.layers - options_.cross_turn_layers;
   auto x = HiddenStates(batch, lower, training);  // (V, H)
   if (options_.cross_turn_layers == 0) {
@@ -199,14 +200,14 @@ torch::Tensor TurnEncoder::Forward(const RaggedBatch& batch, bool training) cons
     }
     return torch::cat(pooled, 0).index_select(0, batch.unique_of);  // (N, H)
   }
-  const CrossPlan plan =
-      MakeCrossPlan(batch.turn_lengths, batch.conversation_turns, options_.window, x.device());
+  const CrossPlan plan = MakeCrossPlan(batch.turn_lengths, batch.conversation_turns,
+                                       options_.window, x.device(), memories);
   x = x.index_select(0, batch.token_of) +
       torch::embedding(speaker_, batch.speaker.index_select(0, batch.turn_of));  // (T, H)
   for (int i = 0; i < options_.cross_turn_layers; ++i) {
     const auto table = BiasTable(bias_[i]);
     const Attention cross = [&](const torch::Tensor& qkv) {
-      return CrossTurnAttention(qkv, plan, table, config_.heads);
+      return CrossTurnAttention(qkv, plan, table, config_.heads, i);
     };
     x = TransformerLayer(x, layer(lower + i), shape(), cross, training);
   }

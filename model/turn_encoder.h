@@ -32,8 +32,9 @@ class TurnEncoder {
   TurnEncoder(const EncoderConfig& config, const TurnEncoderOptions& options,
               const TensorFile* pretrained, Initialiser* initialiser, ParameterSet* parameters);
 
-  /// Turn vectors (N, H).
-  torch::Tensor Forward(const RaggedBatch& batch, bool training) const;
+  /// Turn vectors (N, H). `memories` as of MakeCrossPlan.
+  torch::Tensor Forward(const RaggedBatch& batch, bool training,
+                        const std::vector<TurnMemory*>& memories = {}) const;
 
   /// Hidden states of the distinct turns' tokens (V, H) after the first `layers` layers, each turn
   /// by itself: with all layers, what `transformers` calls last_hidden_state.
