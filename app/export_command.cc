@@ -11,6 +11,16 @@
 namespace arcsat {
 namespace {
 
+std::string DescribeInt8(const Json& manifest) {
+  const Json& variant = manifest["variants"]["int8"];
+  const Json& measured = variant["measured"];
+  return fmt::format(
+      "  int8: {:.1f} MB; {} of {} decisions moved, chances by at most {:.3f}\n",
+      manifest["files"][variant["file"].get<std::string>()]["bytes"].get<double>() / 1e6,
+      measured["moved_decisions"].dump(), measured["conversations"].dump(),
+      measured["largest_difference"].get<double>());
+}
+
 int Run(const std::vector<std::string>& args) {
   ExportOptions fields;
   CommonOptions common;
@@ -38,11 +48,12 @@ int Run(const std::vector<std::string>& args) {
   for (const auto& [output, value] : manifest["parity"]["max_abs_difference"].items()) {
     largest = std::max(largest, value.get<double>());
   }
+  const std::string compressed = manifest.contains("variants") ? DescribeInt8(manifest) : "";
   PrintText(
-      fmt::format("{}: model {}, {:.1f} MB; ONNX Runtime within {:.1e} of LibTorch on {} sizes\n",
+      fmt::format("{}: model {}, {:.1f} MB; ONNX Runtime within {:.1e} of LibTorch on {} sizes\n{}",
                   fields.out, manifest["model"].get<std::string>(),
                   manifest["files"]["model.onnx"]["bytes"].get<double>() / 1e6, largest,
-                  manifest["parity"]["cases"].size()));
+                  manifest["parity"]["cases"].size(), compressed));
   return 0;
 }
 

@@ -10,6 +10,14 @@ void Bind(Options& options, ExportOptions* fields) {
           "file of conversations: some of them, with their words, go into the bundle's golden file "
           "beside the written ones")
       .Add("golden", &fields->golden, "how many of them", Between(0, 200))
+      .Add("int8", &fields->int8,
+           "also write model.int8.onnx, measured on this file of conversations (the calibration "
+           "side): it must decide as the fp32 model does, or nothing is published")
+      .Add("compared", &fields->compared, "how many of them at most", Between(1, 1000000))
+      .Add("moved-decisions", &fields->limits.moved_decisions,
+           "share of them that may be on the other side of the threshold", Between(0.0, 1.0))
+      .Add("auc-loss", &fields->limits.auc_loss, "how far the ROC-AUC on their answers may fall",
+           Between(0.0, 1.0))
       .Add("python", &fields->python,
            "Python with onnx, onnxruntime and tokenizers, which checks the bundle; or the "
            "environment's ARCSAT_PYTHON");

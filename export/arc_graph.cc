@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <map>
-
 #include "export/attention_graph.h"
 #include "export/calibration_graph.h"
+#include "export/graph_weights.h"
 #include "export/lexical_graph.h"
 #include "export/packing.h"
 
@@ -20,35 +19,6 @@ using onnx::Value;
 constexpr int kLocalBlock = 64;
 constexpr int kCrossBlock = 256;
 
-/// Puts tensors into the graph, each once however often it is used (ALBERT's layers are one).
-class Weights {
- public:
-  explicit Weights(Graph& g) : g_(g) {}
-
-  Value Add(const std::string& name, const torch::Tensor& tensor) {
-    const auto kept = std::make_shared<const torch::Tensor>(
-        tensor.detach().to(torch::kCPU, torch::kFloat32).contiguous());
-    const auto key = std::pair(tensor.data_ptr(), tensor.sizes().vec());
-    const auto found = values_.find(key);
-    if (found != values_.end()) return found->second;
-    const auto* bytes = static_cast<const char*>(kept->data_ptr());
-    return values_[key] = g_.Constant(name, onnx::Type::kFloat, kept->sizes().vec(),
-                                      {bytes, kept->nbytes()}, kept);
-  }
-  /// A bias table as BlockAttention reads it: (buckets, heads) to (heads, buckets + 1).
-  Value AddBias(const std::string& name, const torch::Tensor& learned) {
-    const auto kept = std::make_shared<const torch::Tensor>(
-        BiasTable(learned.detach().to(torch::kCPU)).t().contiguous());
-    const auto* bytes = static_cast<const char*>(kept->data_ptr());
-    return g_.Constant(name, onnx::Type::kFloat, kept->sizes().vec(), {bytes, kept->nbytes()},
-                       kept);
-  }
-
- private:
-  Graph& g_;
-  std::map<std::pair<const void*, std::vector<std::int64_t>>, Value> values_;
-};
-
 Value Activate(Graph& g, const Value& x, Activation activation) {
   if (activation == Activation::kRelu) return g.Op("Relu", {x});
   const std::string kind = activation == Activation::kGelu ? "none" : "tanh";
@@ -62,25 +32,29 @@ struct Sight {
   std::int64_t rows;
 };
 
-/// model/layers.h's TransformerLayer. x (P, H).
-Value Layer(Graph& g, Weights* weights, const std::string& name, const Value& x,
-            const LayerWeights& w, const LayerShape& shape, const Sight& sight) {
-  const auto scope = g.Enter(name);
+/// model/layers.h's TransformerLayer, its constants under `name` ("encoder/layer.0"). x (P, H).
+Value Layer(Graph& g, GraphWeights* weights, const std::string& name, const Value& x,
+            const LayerWeights& w, const LayerShape& shape, const Sight& sight,
+            Precision precision) {
+  const auto scope = g.Enter(name.substr(name.rfind('/') + 1));
   const auto add = [&](const char* part, const torch::Tensor& tensor) {
     return weights->Add(name + "/" + part, tensor);
   };
+  const auto linear = [&](const char* part, const Value& t, const torch::Tensor& weight,
+                          const torch::Tensor& bias) {
+    return weights->Linear(name + "/" + part, t, weight, bias, precision);
+  };
   const auto attend = [&](const Value& t) {
     const auto inner = g.Enter("attention");
-    const Value qkv = g.Gemm(t, add("qkv.weight", w.qkv_weight), add("qkv.bias", w.qkv_bias));
+    const Value qkv = linear("qkv", t, w.qkv_weight, w.qkv_bias);
     const Value seen = BlockAttention(g, qkv, *sight.plan, sight.bias, sight.rows, shape.heads,
                                       w.out_weight.size(0));
-    return g.Gemm(seen, add("out.weight", w.out_weight), add("out.bias", w.out_bias));
+    return linear("out", seen, w.out_weight, w.out_bias);
   };
   const auto feed = [&](const Value& t) {
     const auto inner = g.Enter("feed_forward");
-    const Value up = g.Gemm(t, add("up.weight", w.up_weight), add("up.bias", w.up_bias));
-    return g.Gemm(Activate(g, up, shape.activation), add("down.weight", w.down_weight),
-                  add("down.bias", w.down_bias));
+    const Value up = linear("up", t, w.up_weight, w.up_bias);
+    return linear("down", Activate(g, up, shape.activation), w.down_weight, w.down_bias);
   };
   const auto norm1 = [&](const Value& t) {
     return g.LayerNorm(t, add("attention_norm.weight", w.attention_norm_weight),
@@ -98,16 +72,18 @@ Value Layer(Graph& g, Weights* weights, const std::string& name, const Value& x,
   return norm2(g.Add(y, feed(y)));
 }
 
-Value Embed(Graph& g, Weights* weights, const TurnEncoder& encoder, const PackedInputs& in) {
+Value Embed(Graph& g, GraphWeights* weights, const TurnEncoder& encoder, const PackedInputs& in,
+            Precision precision) {
   const auto scope = g.Enter("embeddings");
   const EncoderConfig& config = encoder.config();
-  const Value words = weights->Add("encoder/embeddings/words", encoder.words());
+  const Value words =
+      weights->Embed("encoder/embeddings/words", encoder.words(), in.ids, precision);
   const Value places = weights->Add("encoder/embeddings/positions", encoder.positions());
   const Value type = weights->Add("encoder/embeddings/type.0", encoder.types()[0]);
   const Value position = config.position_offset == 0
                              ? in.positions
                              : g.Add(in.positions, g.Int(config.position_offset));
-  Value x = g.Add(g.Add(g.Gather(words, in.ids), g.Gather(places, position)), type);
+  Value x = g.Add(g.Add(words, g.Gather(places, position)), type);
   x = g.LayerNorm(x, weights->Add("encoder/embeddings/norm.weight", encoder.norm_weight()),
                   weights->Add("encoder/embeddings/norm.bias", encoder.norm_bias()),
                   config.layer_norm_epsilon);
@@ -133,19 +109,20 @@ Value Pool(Graph& g, const Value& x, const PackedInputs& in, bool mean) {
 }
 
 /// model/turn_encoder.h's Forward: (M, H).
-Value EncodeTurns(Graph& g, Weights* weights, const TurnEncoder& encoder, const PackedInputs& in) {
+Value EncodeTurns(Graph& g, GraphWeights* weights, const TurnEncoder& encoder,
+                  const PackedInputs& in, Precision precision) {
   const auto scope = g.Enter("encoder");
   const EncoderConfig& config = encoder.config();
   const int cross = encoder.options().cross_turn_layers, lower = config.layers - cross;
   const Value own_turn = g.Range(g.Int(0), in.turn_count);
-  Value x = Embed(g, weights, encoder, in);
+  Value x = Embed(g, weights, encoder, in, precision);
   if (lower > 0) {
     const AttentionPlan local = MakeAttentionPlan(g, in.token_count, in.turn_of, in.start, in.end,
                                                   own_turn, /*window=*/0, kLocalBlock);
     const Sight sight{&local, weights->AddBias("encoder/same_turn", torch::zeros({1, 1})), 2};
     for (int i = 0; i < lower; ++i) {
-      x = Layer(g, weights, fmt::format("layer.{}", i), x, encoder.layer(i), encoder.shape(),
-                sight);
+      x = Layer(g, weights, fmt::format("encoder/layer.{}", i), x, encoder.layer(i),
+                encoder.shape(), sight, precision);
     }
   }
   if (cross > 0) {
@@ -155,18 +132,17 @@ Value EncodeTurns(Graph& g, Weights* weights, const TurnEncoder& encoder, const 
     const Value speaker = g.Gather(weights->Add("encoder/speaker", encoder.speaker()), in.speaker);
     x = g.Add(x, g.Gather(speaker, in.turn_of));
     for (int i = 0; i < cross; ++i) {
-      const std::string name = fmt::format("layer.{}", lower + i);
-      const Sight sight{&plan,
-                        weights->AddBias("encoder/" + name + "/turn_distance", encoder.bias()[i]),
+      const std::string name = fmt::format("encoder/layer.{}", lower + i);
+      const Sight sight{&plan, weights->AddBias(name + "/turn_distance", encoder.bias()[i]),
                         kDistanceBuckets + 1};
-      x = Layer(g, weights, name, x, encoder.layer(lower + i), encoder.shape(), sight);
+      x = Layer(g, weights, name, x, encoder.layer(lower + i), encoder.shape(), sight, precision);
     }
   }
   return Pool(g, x, in, encoder.options().pool_mean);
 }
 
 /// model/arc_model.h's Converse: (M, H) to (M, D).
-Value Converse(Graph& g, Weights* weights, const ArcModel& model, const Value& turns,
+Value Converse(Graph& g, GraphWeights* weights, const ArcModel& model, const Value& turns,
                const PackedInputs& in) {
   const auto scope = g.Enter("conversation");
   const ArcModel::Upper& u = model.upper();
@@ -183,18 +159,17 @@ Value Converse(Graph& g, Weights* weights, const ArcModel& model, const Value& t
         MakeAttentionPlan(g, in.turn_count, each, each, g.Add(each, g.Int(1)), in.first_turn,
                           model.options().conversation_window, kCrossBlock);
     for (std::size_t i = 0; i < u.layers.size(); ++i) {
-      const std::string name = fmt::format("layer.{}", i);
-      const Sight sight{&plan,
-                        weights->AddBias("conversation/" + name + "/turn_distance",
-                                         u.bias[static_cast<std::int64_t>(i)]),
-                        kDistanceBuckets + 1};
-      x = Layer(g, weights, name, x, u.layers[i], model.upper_shape(), sight);
+      const std::string name = fmt::format("conversation/layer.{}", i);
+      const Sight sight{
+          &plan, weights->AddBias(name + "/turn_distance", u.bias[static_cast<std::int64_t>(i)]),
+          kDistanceBuckets + 1};
+      x = Layer(g, weights, name, x, u.layers[i], model.upper_shape(), sight, Precision::kFloat32);
     }
   }
   return g.LayerNorm(x, add("norm.weight", u.norm_weight), add("norm.bias", u.norm_bias), 1e-5);
 }
 
-HeadLogits Heads(Graph& g, Weights* weights, const ArcModel& model, const Value& x) {
+HeadLogits Heads(Graph& g, GraphWeights* weights, const ArcModel& model, const Value& x) {
   const auto scope = g.Enter("heads");
   const ArcModel::Upper& u = model.upper();
   const Value level = g.Gemm(x, weights->Add("heads/state.weight", u.state_weight),
@@ -217,12 +192,12 @@ std::vector<std::string> GraphOutputs(const Calibration& calibration) {
 }
 
 onnx::ModelDef BuildArcGraph(const ArcModel& model, const Calibration& calibration,
-                             std::int64_t pad_id, const std::string& name) {
+                             std::int64_t pad_id, const std::string& name, Precision precision) {
   torch::NoGradGuard no_grad;
   Graph g("arcsat");
-  Weights weights(g);
+  GraphWeights weights(g);
   const PackedInputs in = PackInputs(g, pad_id);
-  const Value turns = EncodeTurns(g, &weights, model.encoder(), in);
+  const Value turns = EncodeTurns(g, &weights, model.encoder(), in, precision);
   const Value x = Converse(g, &weights, model, turns, in);
   HeadLogits logits = Heads(g, &weights, model, x);
   if (model.lexical()) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "eval/calibration.h"
+#include "export/graph_weights.h"
 #include "export/onnx_writer.h"
 #include "model/arc_model.h"
 
@@ -21,10 +22,12 @@ inline constexpr const char* kGraphOutputs[] = {"state", "outlook",     "entry",
 std::vector<std::string> GraphOutputs(const Calibration& calibration);
 
 /// The whole model, calibration included, as one ONNX graph (inputs and outputs: docs/bundle.md).
-/// fp32 but for the last few operations a turn, which calibrate in double precision as the program
-/// does. Padding is taken out at the beginning and never computed. The definition shares the
-/// model's weights; it stays valid when the model is destroyed.
+/// `precision` is the encoder's; what follows it is fp32, and the last few operations a turn
+/// calibrate in double precision as the program does. Padding is taken out at the beginning and
+/// never computed. The definition shares the model's weights; it stays valid when the model is
+/// destroyed.
 onnx::ModelDef BuildArcGraph(const ArcModel& model, const Calibration& calibration,
-                             std::int64_t pad_id, const std::string& name);
+                             std::int64_t pad_id, const std::string& name,
+                             Precision precision = Precision::kFloat32);
 
 }  // namespace arcsat

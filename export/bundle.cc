@@ -18,6 +18,7 @@ namespace arcsat {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr const char* kInt8Name = "model.int8.onnx";
 
 /// A folder beside the target that is gone when the export ends, however it ends.
 class Workshop {
@@ -44,6 +45,7 @@ class Workshop {
 
   fs::path bundle() const { return folder_ / "bundle"; }
   fs::path parity() const { return folder_ / "parity.safetensors"; }
+  fs::path compared() const { return folder_ / "compared.jsonl"; }
 
   /// Gives the bundle its name; the old one steps aside first and comes back should that fail.
   void Publish(const fs::path& target) {
@@ -85,6 +87,11 @@ Json WriteParts(const LoadedModel& loaded, const ExportOptions& options, const f
   const onnx::ModelDef graph =
       BuildArcGraph(*loaded.model, calibration, loaded.tokenizer->pad_id(), loaded.name);
   onnx::WriteOnnx(graph, folder / "model.onnx");
+  if (!options.int8.empty()) {
+    onnx::WriteOnnx(BuildArcGraph(*loaded.model, calibration, loaded.tokenizer->pad_id(),
+                                  loaded.name, Precision::kInt8),
+                    folder / kInt8Name);
+  }
   for (const fs::path& file : loaded.tokenizer->files()) {
     WriteFile(folder / file.filename(), ReadFile(file));
   }
@@ -95,9 +102,9 @@ Json WriteParts(const LoadedModel& loaded, const ExportOptions& options, const f
   }
   WriteFile(folder / "golden.jsonl", GoldenLines(loaded, calibration, golden));
   const int count = static_cast<int>(golden.size());
-  WriteFile(folder / "README.md",
-            ModelCard(MakeManifest(loaded, calibration, calibrated, count, folder)));
-  return MakeManifest(loaded, calibration, calibrated, count, folder);
+  Json manifest = MakeManifest(loaded, calibration, calibrated, count, folder);
+  if (!options.int8.empty()) manifest["variants"] = {{"int8", {{"file", kInt8Name}}}};
+  return manifest;
 }
 
 /// Refuses a bundle whose equality with LibTorch was not shown on every size and every output.
@@ -131,6 +138,25 @@ void DemandParity(const CheckReport& report, const std::vector<ParityCase>& case
        "try another version of onnxruntime; if it stays, report it with the model's config"});
 }
 
+/// Puts what the compressed graphs changed into the manifest. Error where it is too much.
+void AddVariants(const CheckReport& report, const VariantSample& sample, double threshold,
+                 const VariantLimits& limits, Json* manifest) {
+  if (!manifest->contains("variants")) return;
+  for (auto& [name, variant] : (*manifest)["variants"].items()) {
+    const auto found = report.variants.find(name);
+    if (found == report.variants.end() ||
+        found->second.scores.compressed.size() != sample.labels.size() ||
+        found->second.scores.fp32.size() != sample.labels.size()) {
+      throw Error({"the compressed model " + name, "was not compared on every conversation",
+                   fmt::format("expected {} scores", sample.labels.size()),
+                   "this is a fault in arcsat; report it"});
+    }
+    variant["measured"] = DescribeVariant(found->second.scores, sample, threshold, limits);
+    variant["golden_difference"] = found->second.golden_difference;
+    DemandVariant(name, variant["measured"]);
+  }
+}
+
 }  // namespace
 
 Json ExportBundle(const ExportOptions& options,
@@ -151,10 +177,20 @@ Json ExportBundle(const ExportOptions& options,
   WriteSafetensors(workshop.parity(),
                    ComputeParity(*loaded.model, calibration, cases, loaded.tokenizer->pad_id()));
   progress("comparing ONNX Runtime with it");
-  const CheckReport report = RunChecker(FindPython(options.python), folder, workshop.parity());
+  VariantSample sample;
+  CheckRequest request{folder, workshop.parity(), {}};
+  if (!options.int8.empty()) {
+    sample = ReadVariantSample(loaded, options.int8, options.compared);
+    WriteFile(workshop.compared(), sample.lines);
+    request.compared = workshop.compared();
+  }
+  const CheckReport report = RunChecker(FindPython(options.python), request);
   DemandParity(report, cases, GraphOutputs(calibration),
                manifest["golden"]["conversations"].get<int>());
   AddParity(report, &manifest);
+  AddVariants(report, sample, calibration.threshold, options.limits, &manifest);
+  WriteFile(folder / "README.md", ModelCard(manifest));
+  ListFiles(folder, &manifest);
   const std::vector<std::string> changed = CheckManifest(manifest, folder);
   if (!changed.empty()) {
     throw Error({folder.string(), fmt::format("{}", fmt::join(changed, "; ")),
@@ -171,7 +207,7 @@ VerifyReport VerifyBundle(const fs::path& bundle, const std::string& python) {
   report.problems = CheckManifest(manifest, bundle);
   if (manifest.contains("files")) report.files = static_cast<int>(manifest["files"].size());
   if (!report.problems.empty()) return report;  // a changed model is not run
-  report.check = RunChecker(FindPython(python), bundle, {});
+  report.check = RunChecker(FindPython(python), {bundle, {}, {}});
   report.problems = report.check.problems;
   const int golden = manifest["golden"]["conversations"].get<int>();
   if (report.check.golden != golden) {

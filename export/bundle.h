@@ -7,21 +7,26 @@
 
 #include "data/conversation.h"
 #include "export/checker.h"
+#include "export/variants.h"
 
 namespace arcsat {
 
 struct ExportOptions {
-  std::string model;   ///< run folder or model folder
-  std::string out;     ///< folder of the bundle; an older bundle there is replaced
-  std::string data;    ///< conversations for the golden file, beside the written ones; or empty
-  int golden = 8;      ///< how many of them
-  std::string python;  ///< that checks the bundle; empty: FindPython
+  std::string model;    ///< run folder or model folder
+  std::string out;      ///< folder of the bundle; an older bundle there is replaced
+  std::string data;     ///< conversations for the golden file, beside the written ones; or empty
+  int golden = 8;       ///< how many of them
+  std::string python;   ///< that checks the bundle; empty: FindPython
+  std::string int8;     ///< conversations to measure model.int8.onnx on; empty: it is not made
+  int compared = 2000;  ///< how many of them
+  VariantLimits limits;
 };
 
 /// Exports a model as an ONNX bundle (docs/bundle.md) and gives its manifest. Everything is made in
 /// a temporary folder beside `out`, then onnx.checker and ONNX Runtime must agree with LibTorch on
 /// a grid of sizes and on the golden conversations; only then does it get its name. Error says
-/// which output differs where; nothing is left behind then. `progress` is told each step.
+/// which output differs where, or how far the compressed model moved; nothing is left behind then.
+/// `progress` is told each step.
 Json ExportBundle(const ExportOptions& options,
                   const std::function<void(const std::string&)>& progress);
 

@@ -32,6 +32,12 @@ CheckReport ParseReport(const std::string& output) {
   report.golden = json.at("golden").get<int>();
   report.golden_difference = json.at("golden_difference").get<double>();
   report.versions = json.at("versions").get<std::map<std::string, std::string>>();
+  for (const auto& [name, variant] : json.at("variants").items()) {
+    CheckReport::Variant& out = report.variants[name];
+    out.golden_difference = variant.at("golden_difference").get<double>();
+    out.scores.fp32 = variant.at("fp32").get<std::vector<double>>();
+    out.scores.compressed = variant.at("compressed").get<std::vector<double>>();
+  }
   return report;
 }
 
@@ -46,16 +52,19 @@ std::string FindPython(const std::string& given) {
   return fs::exists(own) ? own.string() : "python3";
 }
 
-CheckReport RunChecker(const std::string& python, const fs::path& bundle, const fs::path& parity) {
+CheckReport RunChecker(const std::string& python, const CheckRequest& request) {
   const fs::path script = fs::path(ARCSAT_SOURCE_DIR) / "export" / "python" / "check_bundle.py";
   if (!fs::exists(script)) {
     throw Error({script.string(), "is missing", "expected the checker that came with the sources",
                  "keep the source folder where arcsat was built"});
   }
-  std::vector<std::string> words = {python, "-B", script.string(), bundle.string()};
-  if (!parity.empty()) {
-    words.insert(words.end(),
-                 {"--parity", parity.string(), "--tolerance", fmt::format("{}", kParityTolerance)});
+  std::vector<std::string> words = {python, "-B", script.string(), request.bundle.string()};
+  if (!request.parity.empty()) {
+    words.insert(words.end(), {"--parity", request.parity.string(), "--tolerance",
+                               fmt::format("{}", kParityTolerance)});
+  }
+  if (!request.compared.empty()) {
+    words.insert(words.end(), {"--compare", request.compared.string()});
   }
   const ProcessResult result = RunProcess(words);
   const std::string remedy =

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "export/variants.h"
+
 namespace arcsat {
 
 /// The largest difference from LibTorch that a bundle may show, on every output: probabilities and
@@ -19,16 +21,25 @@ struct CheckReport {
   int golden = 0;                               ///< golden conversations that were scored
   double golden_difference = 0;                 ///< largest difference from their expected scores
   std::map<std::string, std::string> versions;  ///< of onnx, onnxruntime, python
+  struct Variant {
+    VariantScores scores;          ///< of the conversations to compare on
+    double golden_difference = 0;  ///< from the golden conversations' fp32 scores
+  };
+  std::map<std::string, Variant> variants;  ///< the manifest's compressed graphs by name
+};
+
+/// What to check. Golden conversations always are.
+struct CheckRequest {
+  std::filesystem::path bundle;
+  std::filesystem::path parity;    ///< with this, onnx.checker and the grid of sizes in that file
+  std::filesystem::path compared;  ///< with this, its conversations by every graph of the bundle
 };
 
 /// The Python to run: `given`, else the environment's ARCSAT_PYTHON, else the project's own
 /// (.deps/venv), else python3.
 std::string FindPython(const std::string& given);
 
-/// Runs export/python/check_bundle.py: golden conversations through ONNX Runtime and, where
-/// `parity` is not empty, onnx.checker and the grid of sizes in that file. Error where it cannot
-/// run to its end.
-CheckReport RunChecker(const std::string& python, const std::filesystem::path& bundle,
-                       const std::filesystem::path& parity);
+/// Runs export/python/check_bundle.py. Error where it cannot run to its end.
+CheckReport RunChecker(const std::string& python, const CheckRequest& request);
 
 }  // namespace arcsat

@@ -114,6 +114,15 @@ Value Graph::Double(double value) {
                                        {reinterpret_cast<const char*>(kept.get()), 8}, kept);
 }
 
+Value Graph::Byte(std::uint8_t value) {
+  const std::string name = fmt::format("constant/{}u8", value);
+  const auto found = root_->cache.find(name);
+  if (found != root_->cache.end()) return found->second;
+  const auto kept = std::make_shared<const std::uint8_t>(value);
+  return root_->cache[name] =
+             Constant(name, Type::kUint8, {}, {reinterpret_cast<const char*>(kept.get()), 1}, kept);
+}
+
 std::vector<Value> Graph::Ops(const std::string& op, const std::vector<Value>& inputs, int outputs,
                               std::vector<Attribute> attributes) {
   Node node;

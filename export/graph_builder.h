@@ -56,6 +56,7 @@ class Graph {
   Value Doubles(std::vector<double> values);     ///< one axis
   Value Float(float value);                      ///< scalar
   Value Double(double value);                    ///< scalar
+  Value Byte(std::uint8_t value);                ///< scalar of kUint8
 
   Value Op(const std::string& op, const std::vector<Value>& inputs,
            std::vector<Attribute> attributes = {});

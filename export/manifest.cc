@@ -171,6 +171,8 @@ Json MakeManifest(const LoadedModel& loaded, const Calibration& calibration, boo
           {"files", FileList(folder)}};
 }
 
+void ListFiles(const fs::path& folder, Json* manifest) { (*manifest)["files"] = FileList(folder); }
+
 void AddParity(const CheckReport& report, Json* manifest) {
   (*manifest)["parity"] = {{"tolerance", kParityTolerance},
                            {"cases", report.cases},
@@ -212,6 +214,18 @@ std::vector<std::string> CheckManifest(const Json& manifest, const fs::path& bun
   }
   CheckParity(manifest, &problems);
   const Json& files = At(manifest, {"files"});
+  const Json& variants = At(manifest, {"variants"});
+  if (variants.is_object()) {
+    for (const auto& [name, variant] : variants.items()) {
+      const Json& file = At(variant, {"file"});
+      if (!file.is_string() || At(files, {file.get<std::string>().c_str()}).is_null()) {
+        problems.push_back(fmt::format("manifest.json: variants.{}: its file is not listed", name));
+      }
+      if (!At(variant, {"golden_difference"}).is_number()) {
+        problems.push_back(fmt::format("manifest.json: variants.{} was not measured", name));
+      }
+    }
+  }
   for (const char* needed : {"model.onnx", "golden.jsonl", "calibration.json"}) {
     if (At(files, {needed}).is_null()) {
       problems.push_back(fmt::format("manifest.json: files: {} is not listed", needed));

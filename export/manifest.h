@@ -20,6 +20,9 @@ inline constexpr const char* kManifestName = "manifest.json";
 Json MakeManifest(const LoadedModel& loaded, const Calibration& calibration, bool calibrated,
                   int golden, const std::filesystem::path& folder);
 
+/// Lists the folder's files anew, with size and SHA-256.
+void ListFiles(const std::filesystem::path& folder, Json* manifest);
+
 /// Adds what was shown about the bundle.
 void AddParity(const CheckReport& report, Json* manifest);
 

@@ -35,6 +35,30 @@ std::string Calibrated(const Json& scoring) {
 
 }  // namespace
 
+std::string Variants(const Json& manifest) {
+  if (!manifest.contains("variants")) return "";
+  std::string out =
+      "## Variants\n| name | file | conversations | decisions moved | largest difference | AUC, "
+      "fp32 "
+      "|\n| --- | --- | --- | --- | --- | --- |\n";
+  const auto auc = [](const Json& x) {
+    return x.is_number() ? fmt::format("{:.4f}", x.get<double>()) : std::string("-");
+  };
+  for (const auto& [name, variant] : manifest["variants"].items()) {
+    const Json& measured = variant["measured"];
+    out += fmt::format("| `{}` | `{}` | {} | {} | {:.4f} | {}, {} |\n", name,
+                       variant["file"].get<std::string>(), measured["conversations"].dump(),
+                       measured["moved_decisions"].dump(),
+                       measured["largest_difference"].get<double>(), auc(measured["roc_auc"]),
+                       auc(measured["roc_auc_fp32"]));
+  }
+  return out +
+         "\nWeights as whole numbers of 7 bits, activations of 8 with a scale for each token: "
+         "batch mates\nand later turns change no more than rounding does. `arcsat-score --variant "
+         "NAME` "
+         "chooses.\n\n";
+}
+
 std::string ModelCard(const Json& manifest) {
   const Json& scoring = manifest["scoring"];
   const Json& text = manifest["text"];
@@ -67,7 +91,7 @@ Turns that do not exist have 0. Where the customer never speaks, entry and exit 
 state. What is said at a turn depends on that turn and those before it alone, so a conversation can
 be scored while it runs. Padding and batch mates change nothing.
 
-## Beware
+{variants}## Beware
 - A score of one conversation is a hint; averages over many are the measure.
 - It was trained on the conversations of one support centre and one survey. Check it
   (`arcsat evaluate`) before it is used on others, and calibrate anew when the survey changes.
@@ -79,6 +103,7 @@ be scored while it runs. Padding and batch mates change nothing.
       fmt::arg("calibration", Calibrated(scoring)),
       fmt::arg("target", scoring["target"].get<std::string>()),
       fmt::arg("inputs", TensorTable(manifest["graph"]["inputs"])),
+      fmt::arg("variants", Variants(manifest)),
       fmt::arg("outputs", TensorTable(manifest["graph"]["outputs"])),
       fmt::arg("layout", text["layout"].get<std::string>()),
       fmt::arg("file", text["file"].get<std::string>()),

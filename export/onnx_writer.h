@@ -12,7 +12,14 @@
 namespace arcsat::onnx {
 
 /// Element types, with their numbers in onnx.proto (TensorProto.DataType).
-enum class Type : std::int32_t { kFloat = 1, kInt64 = 7, kBool = 9, kDouble = 11 };
+enum class Type : std::int32_t {
+  kFloat = 1,
+  kUint8 = 2,
+  kInt8 = 3,
+  kInt64 = 7,
+  kBool = 9,
+  kDouble = 11
+};
 std::int64_t SizeOf(Type type);  ///< bytes of one element
 
 /// A dimension: a size, or the name of one that varies.

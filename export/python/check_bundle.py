@@ -1,11 +1,14 @@
 """Checks a bundle with ONNX and ONNX Runtime, for `arcsat export` and `arcsat verify`.
 
-    python check_bundle.py BUNDLE [--parity FILE --tolerance 1e-5]
+    python check_bundle.py BUNDLE [--parity FILE --tolerance 1e-5] [--compare CONVERSATIONS.jsonl]
 
 Golden conversations must get their scores. With --parity the graph must also pass onnx.checker, and
-give LibTorch's outputs for the inputs in that safetensors file. Prints one JSON object:
-{"problems": [...], "cases": [...], "parity": {output: largest difference}, "golden": how many,
-"golden_difference": largest, "versions": {...}}. Exit code 0 also where problems were found.
+give LibTorch's outputs for the inputs in that safetensors file. Every compressed graph of the manifest
+must stay as near to the golden scores as it did when it was exported; with --compare its chances of
+those conversations are reported beside fp32's. Prints one JSON object: {"problems": [...], "cases":
+[...], "parity": {output: largest difference}, "golden": how many, "golden_difference": largest,
+"versions": {...}, "variants": {name: {"golden_difference", "fp32": [...], "compressed": [...]}}}.
+Exit code 0 also where problems were found.
 """
 
 from __future__ import annotations
@@ -26,6 +29,8 @@ import onnxruntime
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scorers" / "python"))
 from arcsat_scorer import BundleError, Scorer  # noqa: E402
 
+#: Compressed graphs round activations, so the last digits of a CPU's floats show.
+_OTHER_CPU = 1e-3
 _TYPES = {"F32": np.float32, "F64": np.float64, "I64": np.int64}
 
 
@@ -49,21 +54,22 @@ def difference(got: np.ndarray, wanted: np.ndarray) -> float:
     return float(apart.max(initial=0.0))
 
 
-def check_graph(bundle: Path, manifest: dict[str, Any], problems: list[str]) -> str:
-    """onnx.checker, and the inputs and outputs that the manifest tells of."""
+def check_graphs(bundle: Path, manifest: dict[str, Any], problems: list[str]) -> str:
+    """onnx.checker, and the inputs and outputs that the manifest tells of, for every graph."""
     import onnx
 
-    path = bundle / manifest["graph"]["file"]
-    try:
-        onnx.checker.check_model(str(path), full_check=True)
-    except Exception as error:  # whatever it is, the model is not valid
-        problems.append(f"onnx.checker: {str(error).strip().splitlines()[0]}")
-        return onnx.__version__
-    model = onnx.load(str(path))
-    for part, values in (("inputs", model.graph.input), ("outputs", model.graph.output)):
-        told = [tensor["name"] for tensor in manifest["graph"][part]]
-        if [value.name for value in values] != told:
-            problems.append(f"the graph's {part} are not those of the manifest")
+    for graph in (manifest["graph"], *(manifest.get("variants") or {}).values()):
+        path = bundle / graph["file"]
+        try:
+            onnx.checker.check_model(str(path), full_check=True)
+        except Exception as error:  # whatever it is, the model is not valid
+            problems.append(f"onnx.checker: {path.name}: {str(error).strip().splitlines()[0]}")
+            continue
+        model = onnx.load(str(path))
+        for part, values in (("inputs", model.graph.input), ("outputs", model.graph.output)):
+            told = [tensor["name"] for tensor in manifest["graph"][part]]
+            if [value.name for value in values] != told:
+                problems.append(f"{path.name}: the graph's {part} are not those of the manifest")
     return onnx.__version__
 
 
@@ -105,21 +111,46 @@ def score_difference(got: dict[str, Any], wanted: dict[str, Any]) -> float:
     return 0.0 if got == wanted else math.inf
 
 
-def check_golden(bundle: Path, scorer: Scorer, tolerance: float, csat_scale: float,
-                 report: dict[str, Any]) -> None:
-    with open(bundle / "golden.jsonl", encoding="utf-8") as lines:
-        golden = [json.loads(line) for line in lines]
+def check_golden(golden: list[dict[str, Any]], scorer: Scorer, tolerance: float, csat_scale: float,
+                 graph: str, problems: list[str]) -> float:
+    """The largest difference from the golden scores."""
+    largest = 0.0
     scores = scorer.score([item["conversation"] for item in golden])
     for item, score in zip(golden, scores, strict=True):
-        for record in (score, item["score"]):
+        wanted = dict(item["score"])
+        for record in (score, wanted):
             if "csat" in record:
                 record["csat"] /= csat_scale
-        apart = score_difference(score, item["score"])
-        report["golden_difference"] = max(report["golden_difference"], apart)
+        apart = score_difference(score, wanted)
+        largest = max(largest, apart)
         if not apart <= tolerance:
-            report["problems"].append(
-                f"golden conversation {item['conversation']['id']} is off by {apart:.2e}")
-    report["golden"] = len(golden)
+            problems.append(f"{graph}golden conversation {item['conversation']['id']} is off by "
+                            f"{apart:.2e}")
+    return largest
+
+
+def check_variants(options: argparse.Namespace, manifest: dict[str, Any],
+                   golden: list[dict[str, Any]], fp32: Scorer, csat_scale: float,
+                   report: dict[str, Any]) -> None:
+    """The compressed graphs: as near to the golden scores as when they were exported, give or take
+    what another CPU's rounding does; and what they say of the conversations to compare on."""
+    variants = manifest.get("variants") or {}
+    compared = []
+    if variants and options.compare:
+        with open(options.compare, encoding="utf-8") as lines:
+            compared = [json.loads(line) for line in lines]
+    before = [score["p_satisfied"] for score in fp32.score(compared)] if compared else []
+    for name, variant in variants.items():
+        try:
+            scorer = Scorer(options.bundle, variant=name, verify=False)
+        except BundleError as error:
+            report["problems"].append(str(error))
+            continue
+        allowed = variant.get("golden_difference", math.inf) + _OTHER_CPU
+        apart = check_golden(golden, scorer, allowed, csat_scale, f"{name}: ", report["problems"])
+        after = [score["p_satisfied"] for score in scorer.score(compared)] if compared else []
+        report["variants"][name] = {"golden_difference": apart, "fp32": before,
+                                    "compressed": after}
 
 
 def main() -> int:
@@ -127,14 +158,15 @@ def main() -> int:
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--parity", type=Path)
     parser.add_argument("--tolerance", type=float, default=1e-5)
+    parser.add_argument("--compare", type=Path)
     options = parser.parse_args()
     report: dict[str, Any] = {
         "problems": [], "cases": [], "parity": {}, "golden": 0, "golden_difference": 0.0,
         "versions": {"python": platform.python_version(),
-                     "onnxruntime": onnxruntime.__version__}}
+                     "onnxruntime": onnxruntime.__version__}, "variants": {}}
     manifest = json.loads((options.bundle / "manifest.json").read_text(encoding="utf-8"))
     if options.parity:
-        report["versions"]["onnx"] = check_graph(options.bundle, manifest, report["problems"])
+        report["versions"]["onnx"] = check_graphs(options.bundle, manifest, report["problems"])
     try:
         scorer = Scorer(options.bundle, verify=False)  # arcsat has compared the sums
     except BundleError as error:
@@ -145,12 +177,18 @@ def main() -> int:
         if options.parity:
             check_parity(scorer.session, read_safetensors(options.parity), options.tolerance,
                          csat_scale, report)
-        check_golden(options.bundle, scorer, options.tolerance, csat_scale, report)
+        with open(options.bundle / "golden.jsonl", encoding="utf-8") as lines:
+            golden = [json.loads(line) for line in lines]
+        report["golden"] = len(golden)
+        report["golden_difference"] = check_golden(golden, scorer, options.tolerance, csat_scale, "",
+                                                   report["problems"])
+        check_variants(options, manifest, golden, scorer, csat_scale, report)
     # JSON has no infinity; a difference that large says it as well.
     for name, value in report["parity"].items():
         report["parity"][name] = value if math.isfinite(value) else 1e300
-    if not math.isfinite(report["golden_difference"]):
-        report["golden_difference"] = 1e300
+    for shown in (report, *report["variants"].values()):
+        if not math.isfinite(shown["golden_difference"]):
+            shown["golden_difference"] = 1e300
     json.dump(report, sys.stdout)
     return 0
 
