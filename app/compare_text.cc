@@ -7,6 +7,7 @@
 #include "app/inspect.h"
 #include "app/table.h"
 #include "configs/text.h"
+#include "eval/report/compare/words.h"
 #include "eval/report/markdown.h"
 
 namespace arcsat {
@@ -218,8 +219,15 @@ std::string CompareText(const CompareReport& report) {
 std::string CompareMarkdown(const CompareReport& report) {
   std::string text =
       fmt::format("# Comparison of versions: {}\n\n", Name(report.comparison.verdict.outcome));
-  for (const ComparedPair& pair : report.comparison.pairs) {
-    text += fmt::format("- {}\n", Escaped(VerdictLine(pair)));
+  for (std::size_t pair = 0; pair < report.comparison.pairs.size(); ++pair) {
+    const PairWords words = Words(report.comparison, pair, report.drift);
+    text += fmt::format("**{}.** {}\n\n", Escaped(words.headline), Escaped(words.text));
+    for (const Finding& finding : words.findings) {
+      text += fmt::format("- {} **{}: {}.** {}\n", MarkdownSign(finding.standing),
+                          Escaped(finding.label), Escaped(finding.result),
+                          Escaped(Printable(finding.text)));
+    }
+    text += "\n";
   }
   for (const Section& section : Sections(report)) {
     if (!section.heading.empty()) text += fmt::format("\n## {}\n", Escaped(section.heading));
