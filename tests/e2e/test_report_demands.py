@@ -1,0 +1,65 @@
+"""The report: what a demanding reader looked for and did not find, or could not read."""
+
+import copy
+
+import pytest
+import report_sample
+from report_browser import Reader, browser, render  # noqa: F401
+
+
+@pytest.fixture(scope="module")
+def data():
+    """A sample with a group of two conversations, both told wrong."""
+    data = report_sample.sample(400, seed=11, readable=10)
+    slices = data["evaluation"]["survey"]
+    tiny = copy.deepcopy(slices[-1])
+    tiny.update(value="33+ tiny", n=2)
+    tiny["figures"]["accuracy"] = {"value": 0.0, "interval": [0.0, 0.66]}
+    slices.append(tiny)
+    for slice_ in slices[1:-1]:
+        slice_["n"] = max(slice_["n"], 40)
+    data["evaluation"]["reliability"]["slices"][0]["ece_debiased"] = None
+    return data
+
+
+@pytest.fixture(scope="module")
+def page(render, data):  # noqa: F811
+    return render(data)
+
+
+@pytest.fixture(params=[360, 1280])
+def reader(request, browser, page):  # noqa: F811
+    opened = Reader(browser, page, width=request.param)
+    yield opened
+    opened.check()
+
+
+def drawn(reader, section):
+    """The texts of a section's charts."""
+    return reader.texts(f"{section} .plot svg text")
+
+
+def test_a_tiny_group_is_not_named_the_lowest(reader):
+    says = reader.page.locator("#slices figcaption p").inner_text()
+    assert says.startswith("Lowest: ") and "tiny" not in says
+    assert "33+ tiny" in drawn(reader, "#slices"), "it is drawn all the same"
+    assert "Rings: fewer than 30" in reader.page.locator("#slices .lead").inner_text()
+
+
+def test_no_axis_of_shares_goes_beyond_100_percent(reader):
+    for section in ("#slices", "#population", "#conformal"):
+        beyond = [t for t in drawn(reader, section) if t.endswith("%") and t[:-1].isdigit() and int(t[:-1]) > 100]
+        assert beyond == [], section
+
+
+def test_figures_of_the_list_are_named_on_a_phone(browser, page):  # noqa: F811
+    reader = Reader(browser, page, width=360)
+    named = reader.page.eval_on_selector_all(
+        ".list tr[data-row]:first-child td[data-label]",
+        "cells => cells.map((cell) => getComputedStyle(cell, '::before').content)")
+    assert named == ['"Δ" " "', '"chance" " "'] or named == ['"Δ "', '"chance "']
+    row = reader.page.locator(".list tr[data-row]").first
+    ends = [row.locator("td").nth(i).bounding_box() for i in range(4)]
+    for left, right in zip(ends, ends[1:]):
+        assert left["x"] + left["width"] <= right["x"] + 1, "nothing covers its neighbour"
+    reader.check()
