@@ -52,6 +52,12 @@ def test_no_axis_of_shares_goes_beyond_100_percent(reader):
         assert beyond == [], section
 
 
+def test_calibration_by_group_has_headings_and_no_empty_rows(reader):
+    texts = drawn(reader, "#calibration")
+    assert any(text.startswith("By ") for text in texts)
+    assert "–" not in texts
+
+
 def test_figures_of_the_list_are_named_on_a_phone(browser, page):  # noqa: F811
     reader = Reader(browser, page, width=360)
     named = reader.page.eval_on_selector_all(
