@@ -58,6 +58,11 @@ def test_calibration_by_group_has_headings_and_no_empty_rows(reader):
     assert "–" not in texts
 
 
+def test_the_verdict_on_the_transition_is_said_once(reader, data):
+    said = reader.page.locator("#claim .callout p").inner_text()
+    assert said.lstrip("✓✕ \n").strip() == data["evaluation"]["claim"]["verdict"]["text"].strip()
+
+
 def test_figures_of_the_list_are_named_on_a_phone(browser, page):  # noqa: F811
     reader = Reader(browser, page, width=360)
     named = reader.page.eval_on_selector_all(
