@@ -63,6 +63,14 @@ def test_the_verdict_on_the_transition_is_said_once(reader, data):
     assert said.lstrip("✓✕ \n").strip() == data["evaluation"]["claim"]["verdict"]["text"].strip()
 
 
+def test_the_experiments_can_be_read(reader):
+    heights = reader.page.eval_on_selector_all(
+        "#experiments tbody tr", "rows => rows.map((row) => row.getBoundingClientRect().height)")
+    assert len(heights) == 8 and max(heights) < 190, "words are not broken letter by letter"
+    names = reader.texts("#experiments tbody th")
+    assert names[0].startswith("1. ") and names[7].startswith("8. ")
+
+
 def test_figures_of_the_list_are_named_on_a_phone(browser, page):  # noqa: F811
     reader = Reader(browser, page, width=360)
     named = reader.page.eval_on_selector_all(
@@ -74,3 +82,15 @@ def test_figures_of_the_list_are_named_on_a_phone(browser, page):  # noqa: F811
     for left, right in zip(ends, ends[1:]):
         assert left["x"] + left["width"] <= right["x"] + 1, "nothing covers its neighbour"
     reader.check()
+
+
+def test_a_report_without_a_ledger_says_how_to_give_one(browser, render):  # noqa: F811
+    reader = Reader(browser, render({"evaluation": {}}))
+    assert "--ledger" in reader.page.locator("#experiments .missing").inner_text()
+    reader.check()
+
+
+def test_the_training_loss_has_a_line_to_follow(reader):
+    loss = reader.page.locator("#learning figure").first
+    assert "running mean" in loss.locator(".legend").inner_text()
+    assert loss.locator("svg g[stroke-opacity='0.35'] path, svg path[stroke-opacity='0.35']").count() == 1
