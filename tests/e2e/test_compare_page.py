@@ -360,3 +360,15 @@ def test_markdown_says_the_same(run, made, tmp_path):
     text = html.unescape((tmp_path / "summary.md").read_text("utf-8"))
     assert text.startswith("# Comparison of versions: pass\n\n**B passes: it can take A's place.** B is right in")
     assert "- ✅ **Accuracy of 0.8 or more: met.**" in text
+
+
+def test_markdown_is_short(run, made, tmp_path):
+    """Groups that are not judged are counted, drift is folded."""
+    run("compare", made / "old.jsonl", made / "new.jsonl", "--data", made / "test.jsonl", "--summary",
+        tmp_path / "summary.md", "--compare.min_slice", 250, "--trained-on", made / "a-train.jsonl",
+        "--trained-on", made / "b-train.jsonl", code=None)
+    text = (tmp_path / "summary.md").read_text("utf-8")
+    assert "| channel chat |" in text and "problem type" not in text.split("<details>")[0]
+    assert "7 groups of fewer than 250 conversations are left out." in text
+    assert text.count("## Drift") == 3 and text.index("<details>") < text.index("## Drift")
+    assert text.endswith("</details>\n")

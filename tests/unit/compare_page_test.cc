@@ -102,6 +102,15 @@ TEST(CompareWords, TakeNoSmallDifferenceForSure) {
               HasSubstr("they decide every one alike"));
 }
 
+TEST(CompareWords, CallEqualWhatIsEqual) {
+  const ComparePage page =
+      Page({true, true, true, true}, {{0.9, 0.1, 0.9, 0.9}, {0.1, 0.9, 0.9, 0.9}});
+  EXPECT_THAT(
+      Words(page.comparison, 0, {}).text,
+      StartsWith("A and B are right equally often, in 75.0% of 4 conversations (difference: "
+                 "95% interval −"));
+}
+
 TEST(CompareWords, NameTheColumnThatMovedMost) {
   const ComparePage page = PageOf(100, 90, 95);
   const DriftReport drift{

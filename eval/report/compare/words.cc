@@ -48,6 +48,11 @@ std::string RightHowOften(const Comparison& comparison, std::size_t pair) {
     range = fmt::format("{:g}% interval {} to {}", 100 * comparison.options.bootstrap.level,
                         Points(accuracy.interval->low), Points(accuracy.interval->high));
   }
+  if (other == first) {
+    return fmt::format("{} and {} are right equally often, in {} of {} conversations{}.", two.first,
+                       two.other, Percent(other), Count(all.n),
+                       range.empty() ? "" : " (difference: " + range + " points)");
+  }
   const bool sure = accuracy.p && *accuracy.p < 1 - comparison.options.bootstrap.level;
   if (!sure) {
     return fmt::format("{}. That difference may be chance ({} points{}).", who,

@@ -78,7 +78,7 @@ function differenceChart(figures, pair, {pairs}, level) {
 /** In words, by the paired interval: what a reader would say of one row. */
 function movement(key, {value, interval}) {
   if (!known(value)) return DASH;
-  if (value === 0) return 'alike';
+  if (value === 0) return 'equal';
   if (!interval || (interval[0] <= 0 && interval[1] >= 0)) return 'not told apart';
   return (value > 0) === HIGHER.includes(key) ? 'better' : 'worse';
 }
