@@ -19,6 +19,12 @@ def data():
     for slice_ in slices[1:-1]:
         slice_["n"] = max(slice_["n"], 40)
     data["evaluation"]["reliability"]["slices"][0]["ece_debiased"] = None
+    population = data["evaluation"]["population"]
+    population["by"] += [{"by": "problem_type", "value": f"silent {i}", "n": 3, "answered": 0}
+                         for i in range(5)]
+    population["response"]["features"] += [
+        {"name": f"column {i}", "coefficient": 0.1, "interval": [-9, 9.2]} for i in range(30)]
+    population["response"]["features"] += [{"name": "clear", "coefficient": 5, "interval": [4, 6]}]
     return data
 
 
@@ -94,3 +100,19 @@ def test_the_training_loss_has_a_line_to_follow(reader):
     loss = reader.page.locator("#learning figure").first
     assert "running mean" in loss.locator(".legend").inner_text()
     assert loss.locator("svg g[stroke-opacity='0.35'] path, svg path[stroke-opacity='0.35']").count() == 1
+
+
+def test_groups_in_which_nobody_answered_are_counted(reader):
+    chart = reader.page.locator("#population figure", has_text="Population CSAT by group")
+    assert "Nobody answered in 5 further groups" in chart.locator("figcaption").inner_text()
+    drawn_rows = chart.locator(".plot svg text").all_text_contents()
+    assert not any("silent" in text for text in drawn_rows) and "–" not in drawn_rows
+    chart.locator("summary").click()
+    reader.until("document.querySelector('#population').textContent.includes('silent 4')")
+
+
+def test_the_clearest_columns_of_the_response_model_are_drawn(reader):
+    chart = reader.page.locator("#population figure", has_text="What goes with answering")
+    texts = chart.locator(".plot svg text").all_text_contents()
+    assert "clear" in texts and sum(text.startswith("column ") for text in texts) < 10
+    assert "The 10 clearest of" in chart.locator("figcaption").inner_text()
