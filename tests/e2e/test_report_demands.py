@@ -116,3 +116,15 @@ def test_the_clearest_columns_of_the_response_model_are_drawn(reader):
     texts = chart.locator(".plot svg text").all_text_contents()
     assert "clear" in texts and sum(text.startswith("column ") for text in texts) < 10
     assert "The 10 clearest of" in chart.locator("figcaption").inner_text()
+
+
+def test_no_chart_is_taller_than_a_page_of_paper(browser, page):  # noqa: F811
+    reader = Reader(browser, page)
+    heights = "[...document.querySelectorAll('figure .plot svg')].map((s) => Number(s.getAttribute('height')))"
+    before = reader.page.evaluate(heights)
+    reader.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    printed = reader.page.evaluate(heights)
+    assert max(printed) < 900 and max(printed) < max(before)
+    reader.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert reader.page.evaluate(heights) == before, "the screen looks as it did"
+    reader.check()

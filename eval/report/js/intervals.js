@@ -6,14 +6,15 @@
  * Narrow, the label stands above its line.
  */
 function intervalRows(rows, {domain, format = percent, references = [], label, forbidden}) {
-  const placed = rows.map((row, y) => ({...row, y}));
+  const placed = rows.filter((row) => row.heading || known(row.value))
+      .map((row, y) => ({...row, y}));
   const items = placed.filter((row) => !row.heading);
   const extent = domain ?? spread(items, references, format === percent ? [0, 1] : undefined);
   return (width) => {
     const wide = width >= 560;
     const longest = Math.max(...placed.map((row) => short(row.heading ?? row.label).length));
     const left = wide ? Math.min(230, 24 + 7.4 * longest) : 18;
-    const step = wide ? 30 : 46;
+    const step = wide ? (onPaper ? 21 : 30) : (onPaper ? 40 : 46);
     const top = 10 + 16 * references.length + (references.length && !wide ? 14 : 0);
     const bottom = label ? 44 : 26;
     const right = wide ? 26 + 6.6 * Math.max(...items.map((row) =>
