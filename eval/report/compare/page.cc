@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <set>
 
 #include "eval/evaluation.h"
 #include "eval/report/assets.h"

@@ -1,6 +1,7 @@
 #include "eval/report/compare/words.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
