@@ -7,10 +7,12 @@
 
 #include "app/command.h"
 #include "app/compare_inputs.h"
+#include "app/compare_page.h"
 #include "app/compare_text.h"
 #include "app/output.h"
 #include "configs/bind.h"
 #include "configs/bind_compare.h"
+#include "configs/bind_evaluate.h"
 #include "configs/text.h"
 #include "data/error.h"
 #include "data/files.h"
@@ -26,9 +28,10 @@ constexpr int kVerdictUndecided = 4;
 
 struct Call {
   std::vector<std::string> versions, trained_on;
-  std::string data, target, out, summary;
+  std::string data, target, out, report, summary, title;
   double satisfied_from = -1, threshold = 0.5;
   CompareOptions compare;
+  ListOptions page;
   ReadOptions read;
   CommonOptions common;
 };
@@ -173,19 +176,6 @@ class Training {
   std::vector<DataSummary> summaries_;
 };
 
-Json DriftJson(const std::vector<DriftReport>& reports) {
-  Json array = Json::array();
-  for (const DriftReport& report : reports) {
-    Json columns = Json::array();
-    for (const ColumnDrift& column : report.columns) columns.push_back(ToJson(column));
-    array.push_back({{"from", report.from},
-                     {"to", report.to},
-                     {"conversations", {report.before, report.after}},
-                     {"columns", std::move(columns)}});
-  }
-  return array;
-}
-
 Json ReportJson(const CompareReport& report, const CompareData& data, const std::string& target) {
   Json json = ToJson(report.comparison);
   for (std::size_t v = 0; v < report.versions.size(); ++v) {
@@ -208,7 +198,8 @@ Json ReportJson(const CompareReport& report, const CompareData& data, const std:
                   {"answered", data.summary.answered},
                   {"compared", data.items.size()}};
   json["target"] = target;
-  json["drift"] = DriftJson(report.drift);
+  json["drift"] = Json::array();
+  for (const DriftReport& drift : report.drift) json["drift"].push_back(ToJson(drift));
   json["notes"] = report.notes;
   return json;
 }
@@ -225,7 +216,7 @@ int CompareVersions(const Call& call) {
   CompareData data = ReadCompareData(call.data, survey, call.read);
   CompareReport report;
   report.versions = ReadVersions(call, data, models);
-  const std::vector<CompareVersion> aligned = Align(&report.versions, &data);
+  std::vector<CompareVersion> aligned = Align(&report.versions, &data);
   report.comparison = Compare(data.items, aligned, call.compare);
   report.notes = Notes(report.versions, report.comparison.labels, data);
   report.drift = Training(call, models, survey, &report.notes).Drift(data.summary);
@@ -233,6 +224,11 @@ int CompareVersions(const Call& call) {
   // Names of files may be no UTF-8; they must not keep a result from being told.
   if (!call.out.empty()) {
     WriteFile(call.out, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  }
+  if (!call.report.empty()) {
+    WriteFile(call.report, RenderComparePage(MakeComparePage(report, json, data, std::move(aligned),
+                                                             call.title, call.read, call.page),
+                                             call.page));
   }
   if (!call.summary.empty()) WriteFile(call.summary, CompareMarkdown(report));
   if (call.common.json) PrintJson(json);
@@ -249,7 +245,7 @@ int Run(const std::vector<std::string>& args) {
       "learned from, and a verdict by the rule of [compare]. Exit codes: 0 every later version "
       "passes, 3 one fails, 4 one is undecided and none fails; 1 the work failed, 2 the call was "
       "wrong.",
-      "arcsat compare runs/first runs/second --data sides/test.jsonl --compare.at_least 0.9");
+      "arcsat compare runs/first runs/second --data sides/test.jsonl --report compare.html");
   options.Positional("VERSION", &call.versions,
                      "run folder, model folder or score file; the first is what the others are "
                      "held against",
@@ -268,10 +264,13 @@ int Run(const std::vector<std::string>& args) {
               "file that a version learned from, in the order of the versions, for drift; where "
               "not given, what its run names");
   options.Add("out", &call.out, "file for everything as JSON");
+  options.Add("report", &call.report, "file for the report, a page that opens offline");
   options.Add("summary", &call.summary, "file for a summary in Markdown, for a pull request");
+  options.Add("title", &call.title, "heading of the report");
   Bind(options, &call.read);
   Bind(options, &call.common);
   Bind(options, &call.compare);
+  Bind(options, &call.page);
   if (!options.Parse(args)) return 0;
   CheckCall(call);
   return CompareVersions(call);

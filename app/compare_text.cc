@@ -7,6 +7,7 @@
 #include "app/inspect.h"
 #include "app/table.h"
 #include "configs/text.h"
+#include "eval/report/compare/words.h"
 #include "eval/report/markdown.h"
 
 namespace arcsat {
@@ -91,14 +92,20 @@ Section Overall(const Comparison& c, std::size_t pair) {
   return section;
 }
 
-Section ByGroup(const Comparison& c, std::size_t pair) {
+// `brief`: only the groups that are judged, the others counted.
+Section ByGroup(const Comparison& c, std::size_t pair, bool brief) {
   const ComparedPair& two = c.pairs[pair];
   Section section;
   section.heading = fmt::format("By group: {}", FigureWords(c.options.figure));
   section.rows = {{"", "n", two.first, two.other, fmt::format("{} - {}", two.other, two.first), "p",
                    "p (Holm)"}};
+  std::size_t left_out = 0;
   for (std::size_t s = 1; s < c.slices.size(); ++s) {
     const ComparedSlice& slice = c.slices[s];
+    if (brief && slice.n < c.options.min_slice) {
+      ++left_out;
+      continue;
+    }
     const auto& differences = slice.differences[pair];
     const auto named = std::find_if(differences.begin(), differences.end(),
                                     [&](const auto& d) { return d.name == c.options.figure; });
@@ -108,9 +115,15 @@ Section ByGroup(const Comparison& c, std::size_t pair) {
                             Shown("{:.3f}", slice.figures[pair + 1][f].value, {}), Shown(*named),
                             ShownP(named->p), ShownP(named->p_holm)});
   }
-  section.lines.push_back(
-      fmt::format("Groups of fewer than {} conversations are not judged (p (Holm) is \"-\").",
-                  c.options.min_slice));
+  if (!brief) {
+    section.lines.push_back(
+        fmt::format("Groups of fewer than {} conversations are not judged (p (Holm) is \"-\").",
+                    c.options.min_slice));
+  } else if (left_out > 0) {
+    section.lines.push_back(fmt::format("{} groups of fewer than {} conversations are left out.",
+                                        left_out, c.options.min_slice));
+  }
+  if (section.rows.size() == 1) section.rows.clear();
   return section;
 }
 
@@ -158,15 +171,14 @@ Section Drift(const DriftReport& drift) {
   return section;
 }
 
-std::vector<Section> Sections(const CompareReport& report) {
+std::vector<Section> Sections(const CompareReport& report, bool brief) {
   const Comparison& c = report.comparison;
   std::vector<Section> sections = {Heading(report)};
   for (std::size_t pair = 0; pair < c.pairs.size(); ++pair) {
     sections.push_back(Overall(c, pair));
-    sections.push_back(ByGroup(c, pair));
+    sections.push_back(ByGroup(c, pair, brief));
     sections.push_back(Flips(c.pairs[pair], c.slices.front().n));
   }
-  for (const DriftReport& drift : report.drift) sections.push_back(Drift(drift));
   return sections;
 }
 
@@ -196,13 +208,26 @@ std::string MarkdownTable(const Rows& rows) {
   return text;
 }
 
+std::string Markdown(const Section& section) {
+  std::string text;
+  if (!section.heading.empty()) text += fmt::format("\n## {}\n", Escaped(section.heading));
+  if (!section.lines.empty()) text += "\n";
+  for (const std::string& line : section.lines) {
+    text += fmt::format("{}{}\n", section.heading.empty() ? "- " : "", Escaped(line));
+  }
+  if (!section.rows.empty()) text += "\n" + MarkdownTable(section.rows);
+  return text;
+}
+
 std::string VerdictLine(const ComparedPair& pair) { return Printable(pair.verdict.text); }
 
 }  // namespace
 
 std::string CompareText(const CompareReport& report) {
   std::string text;
-  for (const Section& section : Sections(report)) {
+  std::vector<Section> sections = Sections(report, false);
+  for (const DriftReport& drift : report.drift) sections.push_back(Drift(drift));
+  for (const Section& section : sections) {
     if (!text.empty()) text += "\n";
     if (!section.heading.empty()) text += section.heading + "\n";
     for (const std::string& line : section.lines) text += line + "\n";
@@ -218,17 +243,21 @@ std::string CompareText(const CompareReport& report) {
 std::string CompareMarkdown(const CompareReport& report) {
   std::string text =
       fmt::format("# Comparison of versions: {}\n\n", Name(report.comparison.verdict.outcome));
-  for (const ComparedPair& pair : report.comparison.pairs) {
-    text += fmt::format("- {}\n", Escaped(VerdictLine(pair)));
-  }
-  for (const Section& section : Sections(report)) {
-    if (!section.heading.empty()) text += fmt::format("\n## {}\n", Escaped(section.heading));
-    if (!section.lines.empty()) text += "\n";
-    for (const std::string& line : section.lines) {
-      text += fmt::format("{}{}\n", section.heading.empty() ? "- " : "", Escaped(line));
+  for (std::size_t pair = 0; pair < report.comparison.pairs.size(); ++pair) {
+    const PairWords words = Words(report.comparison, pair, report.drift);
+    text += fmt::format("**{}.** {}\n\n", Escaped(words.headline), Escaped(words.text));
+    for (const Finding& finding : words.findings) {
+      text += fmt::format("- {} **{}: {}.** {}\n", MarkdownSign(finding.standing),
+                          Escaped(finding.label), Escaped(finding.result),
+                          Escaped(Printable(finding.text)));
     }
-    if (!section.rows.empty()) text += "\n" + MarkdownTable(section.rows);
+    text += "\n";
   }
+  for (const Section& section : Sections(report, true)) text += Markdown(section);
+  if (report.drift.empty()) return text;
+  text += "\n<details>\n<summary>Drift between the data</summary>\n";
+  for (const DriftReport& drift : report.drift) text += Markdown(Drift(drift));
+  text += "\n</details>\n";
   return text;
 }
 

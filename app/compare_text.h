@@ -9,13 +9,6 @@
 
 namespace arcsat {
 
-/// How one set of conversations differs from another.
-struct DriftReport {
-  std::string from, to;                ///< "A's training", "the test"
-  std::int64_t before = 0, after = 0;  ///< conversations
-  std::vector<ColumnDrift> columns;
-};
-
 /// All that `arcsat compare` found.
 struct CompareReport {
   Comparison comparison;

@@ -39,9 +39,13 @@ void Bind(Options& options, ReportOptions* r) {
   options.Add("report.target", &r->target, "accuracy that is aimed at", share)
       .Add("report.baseline", &r->baseline, "accuracy that the work started from", share)
       .Add("report.calibration_error", &r->calibration_error,
-           "chances this far off on average still pass as calibrated", share)
-      .Add("report.conversations", &r->conversations, "listed at most", Between(0, 1'000'000))
-      .Add("report.transcripts", &r->transcripts, "with their turns to read, at most",
+           "chances this far off on average still pass as calibrated", share);
+  Bind(options, static_cast<ListOptions*>(r));
+}
+
+void Bind(Options& options, ListOptions* l) {
+  options.Add("report.conversations", &l->conversations, "listed at most", Between(0, 1'000'000))
+      .Add("report.transcripts", &l->transcripts, "with their turns to read, at most",
            Between(0, 100'000));
 }
 

@@ -12,5 +12,6 @@ void Bind(Options& options, ConformalOptions* fields);
 void Bind(Options& options, PopulationOptions* fields);
 void Bind(Options& options, ClaimOptions* fields);
 void Bind(Options& options, ReportOptions* fields);
+void Bind(Options& options, ListOptions* fields);
 
 }  // namespace arcsat

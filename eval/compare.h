@@ -120,6 +120,11 @@ CompareVerdict JudgePair(const std::vector<ComparedSlice>& slices, std::size_t p
                          const std::string& first, const std::string& other,
                          const CompareOptions& options);
 
+/// What a group that is judged says of "not worse by more than worse_by", by the difference of the
+/// rule's figure there; empty where it is too small or has no difference.
+std::optional<CompareOutcome> JudgeGroup(const ComparedSlice& slice, std::size_t pair,
+                                         const CompareOptions& options);
+
 /// "balanced_accuracy" as "balanced accuracy", "roc_auc" as "ROC-AUC".
 std::string FigureWords(const std::string& name);
 

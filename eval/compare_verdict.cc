@@ -64,7 +64,7 @@ CompareRequirement AtLeast(const ComparedSlice& all, std::size_t version, const 
 }
 
 // What one group says of "not worse".
-CompareOutcome JudgeGroup(const Difference& difference, const CompareOptions& o) {
+CompareOutcome JudgeDifference(const Difference& difference, const CompareOptions& o) {
   if (*difference.value >= -o.worse_by - kRounding) return CompareOutcome::kPass;
   const bool sure = difference.p_holm && *difference.p_holm < 1 - o.bootstrap.level;
   return o.judge_by == "point" || sure ? CompareOutcome::kFail : CompareOutcome::kUndecided;
@@ -91,15 +91,14 @@ CompareRequirement WorseBy(const std::vector<ComparedSlice>& slices, std::size_t
   double furthest = 0;
   int judged = 0;
   for (const ComparedSlice& slice : slices) {
-    const Difference* difference = Find(slice.differences[pair], o.figure);
-    if (slice.n < o.min_slice || !difference->value) continue;
+    const std::optional<CompareOutcome> here = JudgeGroup(slice, pair, o);
+    if (!here) continue;
     ++judged;
-    const CompareOutcome here = JudgeGroup(*difference, o);
-    if (worst != nullptr && (here < outcome || (here == outcome && *difference->value >= furthest)))
-      continue;
+    const double value = *Find(slice.differences[pair], o.figure)->value;
+    if (worst != nullptr && (*here < outcome || (*here == outcome && value >= furthest))) continue;
     worst = &slice;
-    outcome = here;
-    furthest = *difference->value;
+    outcome = *here;
+    furthest = value;
   }
   if (worst == nullptr) {
     return {"worse_by", CompareOutcome::kUndecided,
@@ -135,6 +134,13 @@ const char* Name(CompareOutcome outcome) {
   return outcome == CompareOutcome::kPass   ? "pass"
          : outcome == CompareOutcome::kFail ? "fail"
                                             : "undecided";
+}
+
+std::optional<CompareOutcome> JudgeGroup(const ComparedSlice& slice, std::size_t pair,
+                                         const CompareOptions& options) {
+  const Difference* difference = Find(slice.differences[pair], options.figure);
+  if (slice.n < options.min_slice || difference == nullptr || !difference->value) return {};
+  return JudgeDifference(*difference, options);
 }
 
 CompareVerdict JudgePair(const std::vector<ComparedSlice>& slices, std::size_t pair,

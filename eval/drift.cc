@@ -211,4 +211,13 @@ Json ToJson(const ColumnDrift& drift) {
           {"categories", std::move(categories)}};
 }
 
+Json ToJson(const DriftReport& report) {
+  Json columns = Json::array();
+  for (const ColumnDrift& column : report.columns) columns.push_back(ToJson(column));
+  return {{"from", report.from},
+          {"to", report.to},
+          {"conversations", {report.before, report.after}},
+          {"columns", std::move(columns)}};
+}
+
 }  // namespace arcsat

@@ -59,6 +59,14 @@ ColumnDrift MeasureDrift(const std::string& name, const std::vector<std::string>
 /// the answered ones; p adjusted by Holm over them. Empty where a set is empty.
 std::vector<ColumnDrift> MeasureDrift(const DataSummary& before, const DataSummary& after);
 
+/// How one named set of conversations differs from another.
+struct DriftReport {
+  std::string from, to;                ///< "A's training data", "the data compared on"
+  std::int64_t before = 0, after = 0;  ///< conversations
+  std::vector<ColumnDrift> columns;
+};
+
 Json ToJson(const ColumnDrift& drift);
+Json ToJson(const DriftReport& report);
 
 }  // namespace arcsat

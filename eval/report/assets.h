@@ -11,4 +11,7 @@ std::string_view D3();      ///< d3 with its licence
 std::string_view Plot();    ///< Observable Plot with its licence
 std::string_view Script();  ///< js/*.js
 
+std::string_view CompareStyle();   ///< of the comparison: css/*.css and compare/css/*.css
+std::string_view CompareScript();  ///< what js/ shares and compare/js/*.js
+
 }  // namespace arcsat::assets

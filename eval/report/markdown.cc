@@ -35,22 +35,6 @@ std::string Cell(const Estimate& estimate) {
                      estimate.interval->high);
 }
 
-const char* Sign(Standing standing) {
-  switch (standing) {
-    case Standing::kGood:
-      return "✅";
-    case Standing::kOpen:
-      return "🟡";
-    case Standing::kBad:
-      return "❌";
-    case Standing::kFact:
-      return "🔵";
-    case Standing::kUnknown:
-      break;
-  }
-  return "⚪";
-}
-
 std::string FiguresTable(const Json& evaluation, const char* slices, const char* title) {
   const Json& all = Overall(evaluation, slices);
   const Json* figures = Find(all, {"figures"});
@@ -189,12 +173,28 @@ std::string PlainMarkdown(std::string_view text) {
   return result;
 }
 
+const char* MarkdownSign(Standing standing) {
+  switch (standing) {
+    case Standing::kGood:
+      return "✅";
+    case Standing::kOpen:
+      return "🟡";
+    case Standing::kBad:
+      return "❌";
+    case Standing::kFact:
+      return "🔵";
+    case Standing::kUnknown:
+      break;
+  }
+  return "⚪";
+}
+
 std::string RenderMarkdown(const ReportData& data, const ReportOptions& options) {
   const Verdict verdict = Judge(data.evaluation, options);
   std::string text = "### " + PlainMarkdown(verdict.headline) + "\n\n";
   if (!data.title.empty()) text += CodeSpan(data.title) + "\n\n";
   for (const Finding& finding : verdict.findings) {
-    text += fmt::format("- {} **{}: {}.** {}\n", Sign(finding.standing), finding.label,
+    text += fmt::format("- {} **{}: {}.** {}\n", MarkdownSign(finding.standing), finding.label,
                         finding.result, PlainMarkdown(finding.text));
   }
   text += "\n" + FiguresTable(data.evaluation, "survey", "Answered conversations") +

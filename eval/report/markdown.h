@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "eval/report/verdict.h"
+
 namespace arcsat {
 
 /// A text as a code span of GitHub-flavoured Markdown that shows it literally (GFM 6.3). Line ends
@@ -14,5 +16,8 @@ std::string CodeCell(std::string_view text);
 
 /// A sentence of the program's own, with everything escaped that Markdown would read.
 std::string PlainMarkdown(std::string_view text);
+
+/// A coloured mark: ✅ shown, 🟡 open, ❌ refuted, 🔵 a figure, ⚪ not measured.
+const char* MarkdownSign(Standing standing);
 
 }  // namespace arcsat

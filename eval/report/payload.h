@@ -16,10 +16,4 @@ Json MakePayload(const ReportData& data, const ReportOptions& options);
 std::vector<std::size_t> ListedConversations(const std::vector<ReportConversation>& conversations,
                                              int limit);
 
-/// An arc as text, 5 characters a point, each character one of 64 (A-Z a-z 0-9 + /): the turns
-/// since the point before (one character; '/' is followed by the number in three), the state and
-/// the outlook in thousandths (two each; "//" where unknown). At most `points` are kept, evenly,
-/// the first and the last among them.
-std::string PackArc(const std::vector<ReportState>& states, std::size_t points);
-
 }  // namespace arcsat

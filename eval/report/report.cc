@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "eval/report/assets.h"
+#include "eval/report/columns.h"
 #include "eval/report/page.h"
 #include "eval/report/payload.h"
 
@@ -66,19 +67,7 @@ std::vector<std::size_t> ChooseTranscripts(const std::vector<ReportConversation>
     orders.emplace_back();
     for (const auto& [key, i] : keys) orders.back().push_back(i);
   }
-  std::vector<std::size_t> chosen;
-  std::vector<bool> taken(conversations.size());
-  const auto full = [&] { return static_cast<int>(chosen.size()) >= count; };
-  for (std::size_t place = 0; place < conversations.size() && !full(); ++place) {
-    for (const auto& order : orders) {
-      const std::size_t i = order[place];
-      if (taken[i] || full()) continue;
-      taken[i] = true;
-      chosen.push_back(i);
-    }
-  }
-  std::sort(chosen.begin(), chosen.end());
-  return chosen;
+  return TakeInTurns(orders, count);
 }
 
 }  // namespace arcsat

@@ -56,14 +56,18 @@ struct ExperimentPoint {
   bool current = false;  ///< the one this report is of
 };
 
-struct ReportOptions {
+/// How much of the conversations goes into a page.
+struct ListOptions {
+  int conversations = 20000;                 ///< listed at most; of more, an even sample
+  int transcripts = 300;                     ///< with their turns to read, at most
+  std::size_t transcript_bytes = 3'000'000;  ///< of all turns to read, at most
+  std::size_t arc_bytes = 4'000'000;         ///< of all drawn arcs; longer ones are thinned out
+};
+
+struct ReportOptions : ListOptions {
   double target = 0.90;             ///< accuracy that is aimed at, 0..1
   double baseline = 0.60;           ///< accuracy the work started from, 0..1
   double calibration_error = 0.05;  ///< chances this far off on average still pass as calibrated
-  int conversations = 20000;        ///< listed at most; of more, an even sample
-  int transcripts = 300;            ///< with their turns to read, at most
-  std::size_t transcript_bytes = 3'000'000;  ///< of all turns to read, at most
-  std::size_t arc_bytes = 4'000'000;         ///< of all drawn arcs; longer ones are thinned out
 };
 
 struct ReportData {

@@ -216,6 +216,14 @@ const char* Name(Standing standing) {
   return "unknown";
 }
 
+Json ToJson(const Finding& finding) {
+  return {{"section", finding.section},
+          {"label", finding.label},
+          {"result", finding.result},
+          {"standing", Name(finding.standing)},
+          {"text", finding.text}};
+}
+
 Verdict Judge(const Json& evaluation, const ReportOptions& options) {
   return {Headline(evaluation),
           {JudgeAccuracy(evaluation, options), JudgeCalibration(evaluation, options),

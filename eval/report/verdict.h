@@ -27,6 +27,8 @@ struct Finding {
   std::string text;  ///< one or two plain sentences
 };
 
+Json ToJson(const Finding& finding);
+
 struct Verdict {
   std::string headline;  ///< "Right in 89.2% of 371 answered conversations"
   std::vector<Finding> findings;

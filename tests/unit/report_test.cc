@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "eval/report/assets.h"
+#include "eval/report/columns.h"
 #include "eval/report/json_view.h"
 #include "eval/report/markdown.h"
 #include "eval/report/page.h"

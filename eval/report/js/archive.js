@@ -25,7 +25,7 @@ function unpackArc(text) {
   return points;
 }
 
-const ORDERS = {
+const ORDERS = {  // those of the evaluation
   reading: 'To read first',
   mistakes: 'Surest mistakes first',
   rise: 'Largest rise first',
@@ -58,6 +58,9 @@ class Archive {
   arc(row) { return unpackArc(this.columns.arcs[row]); }
   answer(row) { return ANSWERS[this.columns.answer[row]]; }
 
+  /** The orders there are, with their names; the first is the one to begin with. */
+  get orders() { return ORDERS; }
+
   /** One conversation, figures in 0..1. */
   get(row) {
     const {id, turns, entry, exit, delta, p} = this.columns;
@@ -77,19 +80,17 @@ class Archive {
 
   /**
    * The rows that a filter lets through, in order. `filter` holds query, order, and channel,
-   * problem_type, length (values), outcome, readable; what is empty lets everything through.
+   * problem_type, length (values), readable, and what suits() looks at; what is empty lets
+   * everything through.
    */
   select(filter) {
     const words = filter.query.toLowerCase().split(/\s+/).filter(Boolean);
     const codes = ['channel', 'problem_type', 'length'].filter((key) => filter[key] !== null)
         .map((key) => [this.columns[key].codes, this.columns[key].values.indexOf(filter[key])]);
-    const outcome = ANSWERS.indexOf(filter.outcome);
-    const wrong = filter.outcome === 'wrong';
     const rows = [];
     for (let row = 0; row < this.size; ++row) {
       if (codes.some(([column, code]) => column[row] !== code)) continue;
-      if (outcome >= 0 && this.columns.answer[row] !== outcome) continue;
-      if (wrong && !this.isWrong(row)) continue;
+      if (!this.suits(row, filter)) continue;
       if (filter.readable && !(row in this.columns.texts)) continue;
       if (!words.every((word) => this.haystacks[row].includes(word))) continue;
       rows.push(row);
@@ -97,20 +98,30 @@ class Archive {
     return this.sort(rows, filter.order);
   }
 
+  /** Whether the answer of a conversation, and what was told of it, are as asked for. */
+  suits(row, {outcome}) {
+    if (outcome === 'wrong') return this.isWrong(row);
+    return outcome === '' || this.answer(row) === outcome;
+  }
+
   isWrong(row) {
     const {answer, p} = this.columns;
     return answer[row] !== 2 && (p[row] / 1000 >= this.threshold) !== (answer[row] === 1);
   }
 
-  sort(rows, order) {
+  /** By order, what to sort by, ascending. */
+  keys() {
     const {delta, p, texts} = this.columns;
-    const keys = {
+    return {
       reading: (row) => row in texts ? -Math.abs(delta[row]) : 1,
       mistakes: (row) => -this.error(row),
       rise: (row) => -delta[row], fall: (row) => delta[row],
       high: (row) => p[row] === UNKNOWN ? 1 : -p[row], low: (row) => p[row], data: (row) => row,
     };
-    const key = keys[order];
+  }
+
+  sort(rows, order) {
+    const key = this.keys()[order];
     return rows.sort((a, b) => key(a) - key(b) || a - b);
   }
 }

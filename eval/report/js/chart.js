@@ -44,8 +44,11 @@ function refresh(box) {
   redraw(box, width);
 }
 
-// On paper the page is about 690 px wide, in one, two or three columns.
+// On paper the page is about 690 px wide, in one, two or three columns, and rows stand closer: a
+// chart that is taller than a page would be torn.
+let onPaper = false;
 window.addEventListener('beforeprint', () => {
+  onPaper = true;
   for (const box of drawings.keys()) {
     const columns = box.closest('.wide') || !box.closest('.grid') ? 1 :
         box.closest('.three') ? 3 : 2;
@@ -53,6 +56,7 @@ window.addEventListener('beforeprint', () => {
   }
 });
 window.addEventListener('afterprint', () => {
+  onPaper = false;
   for (const box of drawings.keys()) if (box.isConnected) redraw(box, box.clientWidth);
 });
 

@@ -11,8 +11,6 @@ function claimSection({evaluation}) {
         'because one of them came a longer way? “Delta beyond exit” is the question that matters.'),
     verdict && h('div', {class: `callout ${verdict.supported ? 'good' : 'bad'}`},
         h('p', null, standingMark(verdict.supported ? 'good' : 'bad'),
-            h('strong', null, verdict.supported ? 'The data support it. ' :
-                                                  'The data do not support it. '),
             quote(verdict.text ?? ''))),
     h('div', {class: 'grid'}, testsChart(claim.tests),
         deltaChart(claim.delta_table, claim.delta_table_monotone)),

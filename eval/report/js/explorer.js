@@ -3,12 +3,12 @@
 const PAGE = 12;
 
 class Explorer {
-  constructor(archive) {
+  constructor(archive, reader = new Reader()) {
     this.archive = archive;
-    this.filter = {query: '', order: 'reading', outcome: '', readable: false,
+    this.filter = {query: '', order: Object.keys(archive.orders)[0], outcome: '', readable: false,
                    channel: null, problem_type: null, length: null};
     this.page = 0;
-    this.reader = new Reader();
+    this.reader = reader;
     this.body = h('tbody');
     this.summary = h('p', {class: 'count', role: 'status'});
     this.pager = h('div', {class: 'pager'});
@@ -16,8 +16,8 @@ class Explorer {
         this.summary,
         h('table', null,
             h('caption', {class: 'hidden'}, 'Conversations'),
-            h('thead', null, h('tr', null, ['Conversation', 'Arc', 'Delta', 'Chance', 'Satisfied']
-                .map((name) => h('th', {scope: 'col'}, name)))),
+            h('thead', null, h('tr', null, this.heads().map((name) =>
+                h('th', {scope: 'col'}, name)))),
             this.body),
         this.pager);
     this.element = h('div', {class: 'explorer'}, this.controls(),
@@ -25,6 +25,16 @@ class Explorer {
     this.update();
     if (this.rows.length > 0) this.open(this.rows[0]);
   }
+
+  heads() { return ['Conversation', 'Arc', 'Delta', 'Chance', 'Satisfied']; }
+
+  /** Choices of this kind of list: [name, key of the filter, [text, value]…]. */
+  outcomes() {
+    return [['Answer', 'outcome', [['Any', ''], ['Satisfied', 'satisfied'],
+      ['Dissatisfied', 'dissatisfied'], ['None', 'no_answer'], ['Told wrong', 'wrong']]]];
+  }
+
+  readables() { return [['Any', false], ['In this file', true]]; }
 
   controls() {
     const search = h('input', {type: 'search', placeholder: 'id, problem, words…',
@@ -41,12 +51,12 @@ class Explorer {
     const stay = (event) => event.preventDefault();
     return h('form', {class: 'controls', role: 'search', onsubmit: stay},
         h('label', {class: 'search'}, 'Search', search),
-        select('Order', 'order', Object.entries(ORDERS).map(([key, name]) => [name, key])),
-        select('Answer', 'outcome', [['Any', ''], ['Satisfied', 'satisfied'],
-          ['Dissatisfied', 'dissatisfied'], ['None', 'no_answer'], ['Told wrong', 'wrong']]),
+        select('Order', 'order',
+            Object.entries(this.archive.orders).map(([key, name]) => [name, key])),
+        this.outcomes().map((choice) => select(...choice)),
         ['channel', 'problem_type', 'length'].map((key) =>
             select(named(key), key, this.choices(key))),
-        select('Words', 'readable', [['Any', false], ['In this file', true]]));
+        select('Words', 'readable', this.readables()));
   }
 
   /** The values of a column, most of them first for lengths' sake: they come in order. */
@@ -116,8 +126,8 @@ class Explorer {
             h('span', {class: 'meta'}, problem && [quote(problem), ' · '],
                 `${count(turns)} turns`, channel && [' · ', quote(channel)])),
         h('td', null, sparkline(this.archive.arc(row), answer)),
-        h('td', {class: 'figure'}, signed(delta)),
-        h('td', {class: 'figure'}, percent(p, 0)),
+        h('td', {class: 'figure', 'data-label': 'Δ'}, signed(delta)),
+        h('td', {class: 'figure', 'data-label': 'chance'}, percent(p, 0)),
         h('td', null, answerBadge(answer,
             {satisfied: 'yes', dissatisfied: 'no', no_answer: 'not said'})));
   }

@@ -15,6 +15,9 @@ function signed(value, digits = 2) {
   return Number(text) === 0 ? text : (value > 0 ? '+' : '−') + text;
 }
 
+/** "1 conversation", "5,000 conversations". */
+const many = (n, one, more = `${one}s`) => `${count(n)} ${n === 1 ? one : more}`;
+
 /** "0.857 to 0.920"; empty where there is none. */
 function range(interval, format = fixed) {
   if (!Array.isArray(interval) || !interval.every(known)) return '';

@@ -1,23 +1,27 @@
 // The same figures by group, rated turns, and the coverage of prediction sets.
 
+const FEW = 30;  // groups with fewer are drawn, but not named the lowest or highest
+
 function slicesSection(report) {
   const {evaluation} = report;
   const slices = evaluation.survey?.slice(1) ?? [];
   if (slices.length === 0) return [missing('slices', 'There are no groups.', evaluation.notes)];
   return [
     h('p', {class: 'lead'}, 'Grey bars: always naming the group’s commonest answer. Few answers ' +
-        'make wide intervals; a group is weak where its whole interval lies low.'),
+        'make wide intervals; a group is weak where its whole interval lies low. Rings: fewer than ' +
+        `${FEW} conversations, too few to say much.`),
     sliceExplorer(slices, evaluation.survey[0], [
-      {x: report.target, label: `target ${percent(report.target, 0)}`, strong: true}]),
+      {x: report.target, label: `target ${percent(report.target, 0)}`, strong: true}],
+    'conversation'),
   ];
 }
 
 /** A chart and a table of one figure by group; the figure can be chosen. */
-function sliceExplorer(slices, all, references) {
+function sliceExplorer(slices, all, references, unit) {
   const keys = Object.keys(all.figures);
   const place = h('div');
   const show = (key) => place.replaceChildren(
-      sliceChart(slices, key, key === 'accuracy' ? references : []));
+      sliceChart(slices, key, key === 'accuracy' ? references : [], unit));
   const select = h('select', {onchange: () => show(select.value)},
       keys.map((key) => h('option', {value: key}, named(key))));
   show(keys[0]);
@@ -25,24 +29,27 @@ function sliceExplorer(slices, all, references) {
       h('label', {class: 'choose'}, 'Figure ', select), place);
 }
 
-function sliceChart(slices, key, references) {
+function sliceChart(slices, key, references, unit) {
   const rows = [];
   for (const [by, members] of d3.group(slices, (slice) => slice.by)) {
     rows.push({heading: `By ${named(by).toLowerCase()}`});
     for (const slice of members) {
       if (!known(slice.figures[key]?.value)) continue;
       rows.push(asRow(slice.value, slice.figures[key], {
-        reference: slice.majority?.[key]?.value, more: `n = ${count(slice.n)}`}));
+        reference: slice.majority?.[key]?.value, more: many(slice.n, unit), n: slice.n,
+        ...(slice.n < FEW ? {ring: true, color: 'var(--unanswered)'} : {})}));
     }
   }
   const valued = rows.filter((row) => !row.heading).sort((a, b) => a.value - b.value);
+  const sure = valued.filter((row) => row.n >= FEW);
   const share = /accuracy|uar/.test(key);
   const format = share ? percent : fixed;
   if (valued.length === 0) return missing(key, 'No group has this figure.');
   return chart({
     title: `${named(key)} by group`, size: 'wide',
-    says: `Lowest: ${short(valued[0].label)}, ${format(valued[0].value)}. ` +
-        `Highest: ${short(valued.at(-1).label)}, ${format(valued.at(-1).value)}.`,
+    says: sure.length === 0 ? `Every group has fewer than ${FEW}.` :
+        `Lowest: ${short(sure[0].label)}, ${format(sure[0].value)}. ` +
+        `Highest: ${short(sure.at(-1).label)}, ${format(sure.at(-1).value)}.`,
     draw: intervalRows(rows, {format, references}),
     data: {
       texts: 2, head: ['group', 'value', 'n', named(key), 'interval', 'commonest class'],
@@ -66,7 +73,7 @@ function turnsSection({evaluation}) {
         `${count(all.conversations)} conversations: ${percent(all.shares?.negative)} negative, `,
         `${percent(all.shares?.neutral)} neutral, ${percent(all.shares?.positive)} positive.`),
     figureCards(all, {...HELP, ...TURN_HELP}),
-    turns.length > 1 && sliceExplorer(turns.slice(1), all, []),
+    turns.length > 1 && sliceExplorer(turns.slice(1), all, [], 'turn'),
   ];
 }
 

@@ -13,7 +13,9 @@ function learningSection({learning}) {
 function lossChart(losses, checks, best) {
   const validated = checks.filter((point) => known(point.validation.log_loss))
       .map((point) => ({update: point.update, value: point.validation.log_loss}));
-  const entries = [losses.length && {name: 'training loss', color: 'var(--unanswered)'},
+  // Batches differ by what is in them: the mean over a stretch shows where the loss goes.
+  const smoothing = {k: Math.ceil(losses.length / 15) || 1, strict: false};
+  const entries = [losses.length && {name: 'training loss, running mean', color: 'var(--unanswered)'},
                    validated.length && {name: 'validation log loss', color: 'var(--accent)'}];
   return chart({
     title: 'Loss',
@@ -27,7 +29,10 @@ function lossChart(losses, checks, best) {
       marks: [
         ...axes({x: {label: 'update →', ticks: 5}, y: {label: null, ticks: 5}}),
         best && Plot.ruleX([best.update], {stroke: 'var(--muted)', strokeDasharray: '4 3'}),
-        Plot.line(losses, {x: 'update', y: 'loss', stroke: 'var(--unanswered)', strokeWidth: 1.2}),
+        Plot.line(losses, {x: 'update', y: 'loss', stroke: 'var(--unanswered)', strokeWidth: 1,
+                           strokeOpacity: 0.35}),
+        Plot.line(losses, Plot.windowY(smoothing, {x: 'update', y: 'loss', strokeWidth: 2,
+                                                   stroke: 'var(--unanswered)'})),
         Plot.line(validated, {x: 'update', y: 'value', stroke: 'var(--accent)', strokeWidth: 2.4}),
         Plot.dot(validated, {x: 'update', y: 'value', fill: 'var(--accent)', r: 4}),
       ],
@@ -75,7 +80,8 @@ function checksChart(checks, best) {
 
 function experimentsSection({experiments, target, baseline}) {
   if (experiments.length === 0) {
-    return [missing('experiments', 'The ledger of experiments was not at hand, or is empty.')];
+    return [missing('experiments', 'No ledger of experiments was given (--ledger), or it has none ' +
+        'with this answer.')];
   }
   return [experimentsChart(experiments, target, baseline), experimentsTable(experiments)];
 }
@@ -90,8 +96,8 @@ function experimentsChart(experiments, target, baseline) {
   const last = points.length + 0.5;
   return chart({
     title: 'Accuracy from baseline to target', size: 'wide',
-    says: `Best of ${points.length}: ${percent(best)}. The line is the best so far; the ring is ` +
-        'the model of this report.',
+    says: `Best of ${points.length}: ${percent(best)}. The line is the best so far` +
+        (points.some((point) => point.current) ? '; the ring is the model of this report.' : '.'),
     draw: (width) => ({
       height: Math.min(340, Math.max(240, width * 0.42)), marginLeft: 46, marginBottom: 44,
       marginRight: 16, x: {domain: [0.5, last]}, y: {nice: true},
@@ -120,12 +126,12 @@ function experimentsChart(experiments, target, baseline) {
 
 function experimentsTable(experiments) {
   return h('div', {class: 'chart'}, table({
-    caption: 'The experiments', texts: 2,
-    head: ['no.', 'experiment', 'date', 'accuracy', 'learned'],
+    caption: 'The experiments, oldest first',
+    head: ['experiment', 'accuracy', 'date', 'learned'],
     rows: experiments.map((experiment, i) => [
-      String(i + 1),
-      experiment.current ? h('strong', null, quote(experiment.name)) : quote(experiment.name),
-      quote(experiment.date.slice(0, 10)), estimate(experiment, percent),
+      [`${i + 1}. `,
+       experiment.current ? h('strong', null, quote(experiment.name)) : quote(experiment.name)],
+      estimate(experiment, percent), quote(experiment.date.slice(0, 10)),
       experiment.note ? quote(experiment.note, {class: 'quote note'}) : DASH]),
   }));
 }

@@ -2,19 +2,23 @@
 
 /**
  * How to draw rows of {label, value, low, high, color, ring, reference}, or {heading}.
- * `references` are lines through all rows: {x, label}. Narrow, the label stands above its line.
+ * `references` are lines through all rows: {x, label}; below `forbidden` the ground is shaded.
+ * Narrow, the label stands above its line.
  */
-function intervalRows(rows, {domain, format = percent, references = [], label}) {
-  const placed = rows.map((row, y) => ({...row, y}));
+function intervalRows(rows, {domain, format = percent, references = [], label, forbidden}) {
+  const placed = rows.filter((row) => row.heading || known(row.value))
+      .map((row, y) => ({...row, y}));
   const items = placed.filter((row) => !row.heading);
-  const extent = domain ?? spread(items, references);
+  const extent = domain ?? spread(items, references, format === percent ? [0, 1] : undefined);
   return (width) => {
     const wide = width >= 560;
     const longest = Math.max(...placed.map((row) => short(row.heading ?? row.label).length));
     const left = wide ? Math.min(230, 24 + 7.4 * longest) : 18;
-    const step = wide ? 30 : 46;
-    const top = 10 + 16 * references.length + (references.length && !wide ? 8 : 0);
-    const bottom = label ? 44 : 26, right = wide ? 176 : 18;
+    const step = wide ? (onPaper ? 21 : 30) : (onPaper ? 40 : 46);
+    const top = 10 + 16 * references.length + (references.length && !wide ? 14 : 0);
+    const bottom = label ? 44 : 26;
+    const right = wide ? 26 + 6.6 * Math.max(...items.map((row) =>
+      figureText(row, format).length)) : 18;
     const ticks = Math.max(3, Math.round((width - left - right) / 75));
     return {
       height: top + bottom + step * placed.length,
@@ -22,6 +26,9 @@ function intervalRows(rows, {domain, format = percent, references = [], label}) 
       x: {domain: extent, clamp: true},
       y: {domain: [placed.length - 0.5, -0.5], axis: null},
       marks: [
+        known(forbidden) && Plot.rect([0], {
+          x1: extent[0], x2: Math.max(extent[0], forbidden), y1: -0.5, y2: placed.length - 0.5,
+          fill: 'var(--bad)', fillOpacity: 0.09}),
         Plot.gridX({stroke: 'var(--line)', strokeOpacity: 1, ticks}),
         Plot.axisX({tickFormat: (x) => axisText(x, format), tickSize: 4, stroke: 'var(--faint)',
                     fill: 'var(--muted)', label: label ?? null, ticks}),
@@ -34,14 +41,17 @@ function intervalRows(rows, {domain, format = percent, references = [], label}) 
   };
 }
 
-function spread(items, references) {
+/** What all rows and references need, in round numbers, within `limits`. */
+function spread(items, references, [least, most] = [-Infinity, Infinity]) {
   const values = [...items.flatMap((row) => [row.value, row.low, row.high, row.reference]),
                   ...references.map((reference) => reference.x)].filter(known);
-  return d3.nice(Math.min(...values), Math.max(...values) + 1e-9, 8);
+  const [low, high] = d3.nice(Math.min(...values), Math.max(...values) + 1e-9, 8);
+  return [Math.max(low, least), Math.min(high, most)];
 }
 
 const axisText = (x, format) =>
     format === percent ? percent(x, 0) : `${Number(x.toFixed(6))}`.replace('-', '−');
+const figureText = ({value, low, high}, format) => estimate({value, interval: [low, high]}, format);
 const rowText = (row, format) => `${row.name ?? short(row.label)}\n` +
     `${format(row.value)} ${known(row.low) ? `(${range([row.low, row.high], format)})` : ''}` +
     (row.more ? `\n${row.more}` : '');
@@ -74,10 +84,7 @@ function rowMarks(items, half) {
 function rowLabels(placed, items, {wide, left, step, format, brief}) {
   const common = {y: 'y', frameAnchor: 'left', textAnchor: 'start', fill: 'var(--ink)', ...HALO};
   const dy = wide ? 0 : -step / 3;
-  const value = (row) => {
-    const text = brief ? '' : range([row.low, row.high], format);
-    return text ? `${format(row.value)} (${text})` : format(row.value);
-  };
+  const value = (row) => brief ? format(row.value) : figureText(row, format);
   return [
     Plot.text(placed.filter((row) => row.heading),
         {...common, text: (row) => row.heading, dx: wide ? 8 - left : 0, fontWeight: 650}),

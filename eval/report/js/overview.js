@@ -1,27 +1,12 @@
 // What the reader wants first: the verdict, then the key figures.
 
-const STANDINGS = {
-  good: ['✓', 'shown'], open: ['~', 'open'], bad: ['✕', 'refuted'], fact: ['i', 'figure'],
-  unknown: ['?', 'not measured'],
-};
-
-function standingMark(standing) {
-  const [glyph, name] = STANDINGS[standing] ?? STANDINGS.unknown;
-  return h('span', {class: `standing ${standing}`, role: 'img', 'aria-label': name}, glyph);
-}
-
 function verdictSection(report) {
   const {verdict} = report;
   return h('header', {class: 'verdict'},
       h('p', {class: 'kicker'}, quote(report.title || 'Evaluation')),
       h('h1', null, verdict.headline),
       accuracyScale(report),
-      h('ul', {class: 'findings'}, verdict.findings.map((finding) => h('li', null,
-          standingMark(finding.standing),
-          h('div', null,
-              h('h2', null, h('a', {href: `#${finding.section}`}, finding.label),
-                  h('span', {class: 'result'}, finding.result)),
-              h('p', null, quote(finding.text)))))));
+      findingList(verdict.findings));
 }
 
 /** The accuracy on a scale, with what it is held against. */

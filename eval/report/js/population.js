@@ -60,9 +60,11 @@ const overallFigure = (row) => ({value: row.value, interval: [row.low, row.high]
 function byColumn({by = []}) {
   if (by.length === 0) return null;
   const rows = [];
+  const silent = by.filter((slice) => !known(slice.measured?.value));
   for (const [column, slices] of d3.group(by, (slice) => slice.by)) {
     rows.push({heading: `By ${named(column).toLowerCase()}`});
     for (const slice of slices) {
+      if (silent.includes(slice)) continue;
       const corrected = slice.prediction_powered ?? slice.reweighted;
       const style = corrected ? {} : {ring: true, color: 'var(--unanswered)'};
       rows.push(asRow(slice.value, corrected ?? slice.measured, {
@@ -74,7 +76,8 @@ function byColumn({by = []}) {
   return chart({
     title: 'Population CSAT by group', size: 'wide',
     says: 'Dots: prediction-powered. Grey bars: what the answers alone say; rings: nothing else ' +
-        'could be said.',
+        'could be said.' + (silent.length > 0 ?
+          ` Nobody answered in ${many(silent.length, 'further group')}: see the table.` : ''),
     draw: intervalRows(rows, {}),
     data: {
       texts: 2,
@@ -170,13 +173,20 @@ function balanceChart({balance = []}) {
   });
 }
 
+const FEATURES = 10;  // of the response model drawn; the table has all
+
 function featureChart({features = []}) {
   if (features.length === 0) return null;
-  const rows = features.map(({name, coefficient, interval}) =>
-      asRow(name, {value: coefficient, interval}));
+  // The clearest: far from 0 for the width of their interval.
+  const clear = ({coefficient, interval}) =>
+      Math.abs(coefficient) / Math.max(1e-9, interval?.[1] - interval?.[0] || 1);
+  const rows = [...features].sort((a, b) => clear(b) - clear(a)).slice(0, FEATURES)
+      .map(({name, coefficient, interval}) => asRow(name, {value: coefficient, interval}));
   return chart({
     title: 'What goes with answering',
-    says: 'Coefficients of the response model, log-odds; right of 0 they answer more often.',
+    says: 'Coefficients of the response model, log-odds; right of 0 they answer more often.' +
+        (rows.length < features.length ?
+          ` The ${FEATURES} clearest of ${features.length}; the table has all.` : ''),
     draw: intervalRows(rows, {format: signed, references: [{x: 0, label: 'no difference'}]}),
     data: {head: ['column', 'coefficient', 'interval'],
            rows: features.map((d) => [quote(d.name), signed(d.coefficient, 3),

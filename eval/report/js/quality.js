@@ -8,8 +8,10 @@ function calibrationSection({evaluation}) {
   return [
     h('p', {class: 'lead'}, 'Of the conversations that were given a chance of 70%, are 70% ' +
         'satisfied? Every bin holds the same number of answered conversations.'),
-    h('div', {class: 'grid'}, reliabilityChart(reliability), calibrationSlices(reliability)),
-    calibrationFacts(reliability, evaluation.survey?.[0]?.figures?.calibration_error_debiased),
+    h('div', {class: 'grid'}, reliabilityChart(reliability),
+        h('div', {class: 'chart'}, h('h3', null, 'In figures'), calibrationFacts(reliability,
+            evaluation.survey?.[0]?.figures?.calibration_error_debiased)),
+        calibrationSlices(reliability)),
   ];
 }
 
@@ -60,10 +62,17 @@ function calibrationFacts(reliability, debiased) {
 
 function calibrationSlices({slices = []}) {
   if (slices.length === 0) return null;
-  const rows = slices.map((slice) => asRow(slice.value,
-      {value: slice.ece_debiased, interval: slice.interval}, {more: `${count(slice.n)} answers`}));
+  const rows = [];
+  for (const [by, members] of d3.group(slices, (slice) => slice.by)) {
+    const found = members.filter((slice) => known(slice.ece_debiased));
+    if (found.length > 0) rows.push({heading: `By ${named(by).toLowerCase()}`});
+    rows.push(...found.map((slice) => asRow(slice.value,
+        {value: slice.ece_debiased, interval: slice.interval},
+        {more: many(slice.n, 'answer')})));
+  }
+  if (rows.length === 0) return null;
   return chart({
-    title: 'Calibration error by group',
+    title: 'Calibration error by group', size: 'wide',
     says: 'Debiased; 0 is perfect.',
     draw: intervalRows(rows, {format: fixed}),
     data: {texts: 2, head: ['group', 'value', 'answers', 'error', 'interval'],

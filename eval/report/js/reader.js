@@ -14,11 +14,14 @@ class Reader {
     this.now = h('p', {class: 'now'});
     this.turns = h('ol', {class: 'turns', tabindex: 0, 'aria-label': 'Turns'});
     this.element = h('article', {class: 'reader', 'aria-label': 'Conversation'},
-        this.title, this.about,
-        legend([{name: 'state', color: 'var(--accent)'},
-                {name: 'outlook', color: 'var(--second)', dash: '7 3'}]),
-        this.slider, this.now, this.turns);
+        this.title, this.about, this.legend(), this.slider, this.now, this.turns);
     this.points = [];
+    this.ticks = 5;  // of the vertical axis
+  }
+
+  legend() {
+    return legend([{name: 'state', color: 'var(--accent)'},
+                   {name: 'outlook, the chance that it ends satisfied', color: 'var(--second)', dash: '7 3'}]);
   }
 
   /** `conversation` as Archive.get() gives it. */
@@ -70,8 +73,7 @@ class Reader {
     const point = this.points[place];
     const item = h('li', {class: `turn ${speaker.toLowerCase()}`},
         h('p', {class: 'who'}, `${turn + 1} · ${speaker}`,
-            point && h('span', {class: 'state', style: {'--state': point.state}},
-                fixed(point.state, 2))),
+            point && h('span', {class: 'state'}, this.briefly(point))),
         text !== null && h('p', {class: 'words'}, quote(text || '…')));
     if (place !== undefined) {
       item.addEventListener('click', () => this.go(place, false));
@@ -80,14 +82,18 @@ class Reader {
     return item;
   }
 
+  /** A turn's figures, beside its words and in a sentence. */
+  briefly({state}) { return fixed(state, 2); }
+  tell({state, outlook}) { return `state ${fixed(state, 2)}, outlook ${percent(outlook, 0)}`; }
+
   go(place, scroll = true) {
     if (this.points.length === 0) {
       this.now.textContent = 'No customer spoke.';
       return;
     }
     this.place = Math.min(this.points.length - 1, Math.max(0, place));
-    const {turn, state, outlook} = this.points[this.place];
-    const text = `Turn ${turn + 1}: state ${fixed(state, 2)}, outlook ${percent(outlook, 0)}`;
+    const point = this.points[this.place];
+    const text = `Turn ${point.turn + 1}: ${this.tell(point)}`;
     this.now.textContent = text;
     this.slider.setAttribute('aria-valuenow', this.place + 1);
     this.slider.setAttribute('aria-valuetext', text);
@@ -132,16 +138,22 @@ class Reader {
       marks: [
         ...axes({x: {label: null, ticks: Math.min(8, this.conversation.turns), tickFormat: (x) =>
                    Number.isInteger(x) ? `${x + 1}` : ''},
-                 y: {label: null, ticks: 5}}),
+                 y: {label: null, ticks: this.ticks}}),
         here && Plot.ruleX([here.turn], {stroke: 'var(--ink)', strokeOpacity: 0.5}),
-        Plot.line(this.points, {x: 'turn', y: 'outlook', stroke: 'var(--second)', strokeWidth: 1.6,
-                                strokeDasharray: '7 3'}),
-        Plot.line(this.points, {x: 'turn', y: 'state', stroke: 'var(--accent)', strokeWidth: 2.4}),
-        Plot.dot(this.points, {x: 'turn', y: 'state', r: 3.5, fill: 'var(--accent)'}),
-        here && Plot.dot([here], {x: 'turn', y: 'state', r: 6.5, fill: 'var(--accent)',
-                                  stroke: 'var(--surface)', strokeWidth: 2}),
+        this.marks(here),
       ],
     };
+  }
+
+  marks(here) {
+    return [
+      Plot.line(this.points, {x: 'turn', y: 'outlook', stroke: 'var(--second)', strokeWidth: 1.6,
+                              strokeDasharray: '7 3'}),
+      Plot.line(this.points, {x: 'turn', y: 'state', stroke: 'var(--accent)', strokeWidth: 2.4}),
+      Plot.dot(this.points, {x: 'turn', y: 'state', r: 3.5, fill: 'var(--accent)'}),
+      here && Plot.dot([here], {x: 'turn', y: 'state', r: 6.5, fill: 'var(--accent)',
+                                stroke: 'var(--surface)', strokeWidth: 2}),
+    ];
   }
 }
 

@@ -23,8 +23,6 @@ function tally(report) {
   return {overall, cells};
 }
 
-const many = (n, one, more = `${one}s`) => `${count(n)} ${n === 1 ? one : more}`;
-
 function finding(symbol, standing, title, result, text) {
   return h('li', null, h('span', {class: `standing ${standing}`, 'aria-hidden': 'true'}, symbol),
       h('div', null, h('h2', null, title, result && h('span', {class: 'result'}, result)),
