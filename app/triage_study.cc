@@ -30,7 +30,7 @@ std::string FitText(const Thresholds& t) {
                           100 * basis.at("limit").get<double>());
     }
   } else {
-    text += fmt::format("  {:.1f} alerts a day of {:.0f} conversations\n",
+    text += fmt::format("  {:.1f} alerts a day of {:.1f} conversations\n",
                         t.basis.at("budget").at("alerts_per_day").get<double>(),
                         t.basis.at("budget").at("conversations_per_day").get<double>());
   }

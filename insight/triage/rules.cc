@@ -108,7 +108,7 @@ std::string Sentence(const Alert& alert) {
       text = fmt::format("The state fell from {:.2f} to {:.2f}", alert.entry, alert.state);
       break;
     case AlertReason::kOutlook:
-      text = fmt::format("A satisfied end has become unlikely ({:.0f}%)", 100 * alert.outlook);
+      text = fmt::format("The chance of a satisfied end fell to {:.0f}%", 100 * alert.outlook);
       break;
     case AlertReason::kEnded:
       text = fmt::format("Ended with a chance of {:.0f}% that the customer is unsatisfied",

@@ -63,8 +63,8 @@ struct Alert {
 Alert MakeAlert(const Finding& finding, const Score& score, const Conversation& facts,
                 std::optional<double> at, const TriageOptions& options);
 
-/// One sentence for a person: "A satisfied end has become unlikely (12%): the state fell by 0.31 at
-/// turn 6."
+/// One sentence for a person: "The chance of a satisfied end fell to 12%: the state fell by 0.31
+/// at turn 6."
 std::string Sentence(const Alert& alert);
 
 Json ToJson(const Alert& alert);

@@ -158,9 +158,15 @@ struct TriageService::Impl {
     server.Get("/v1/labels", Guarded(false, [this](const Request&, Response& r) { Labels(r); }));
     server.Get("/v1/events", Guarded(false, [this](const Request&, Response& r) { Stream(r); }));
     server.set_error_handler([](const Request&, Response& r) {
-      if (r.body.empty()) {
-        Refuse(r, {r.status, {"", fmt::format("status {}", r.status), "", "see /openapi.json"}});
+      if (!r.body.empty()) return;
+      // cpp-httplib takes a form, which a body without a type is to curl, for 8 KiB at most.
+      Problem problem{"", fmt::format("status {}", r.status), "", "see /openapi.json"};
+      if (r.status == 413) {
+        problem = {"body", "it is too long",
+                   "expected a shorter one, of Content-Type: application/json",
+                   "send events in parts"};
       }
+      Refuse(r, {r.status, problem});
     });
     server.set_exception_handler([](const Request&, Response& r, std::exception_ptr) {
       Refuse(r, {500, {"", "something went wrong", "", "send it again later"}});

@@ -95,7 +95,8 @@ class TriagePage {
 
   async read(item) {
     this.shown = item;
-    this.reader.element.hidden = !item;
+    // The chart cannot be drawn before there is a conversation.
+    this.reader.element.hidden = !item || !this.reader.conversation;
     if (!item) return;
     const closed = ['done', 'dismissed'].includes(item.status);
     for (const button of this.buttons.children) {
@@ -105,7 +106,9 @@ class TriagePage {
     }
     try {
       const record = await this.service.conversation(item.conversation);
-      if (this.shown === item) this.reader.open(record);
+      if (this.shown !== item) return;
+      this.reader.open(record);
+      this.reader.element.hidden = false;
     } catch (error) {
       this.tell(error.message);
     }
