@@ -8,7 +8,7 @@
 
 #include "data/error.h"
 #include "data/json.h"
-#include "insight/triage/assets.h"
+#include "insight/triage/openapi.h"
 #include "insight/triage/page.h"
 #include "insight/triage/worker.h"
 
@@ -140,8 +140,9 @@ struct TriageService::Impl {
                  r.set_header("X-Frame-Options", "DENY");
                  r.set_content(page, "text/html; charset=utf-8");
                }));
-    server.Get("/openapi.json", Guarded(true, [](const Request&, Response& r) {
-                 r.set_content(std::string(assets::TriageOpenapi()), "application/json");
+    server.Get("/openapi.json",
+               Guarded(true, [text = TriageOpenapi()](const Request&, Response& r) {
+                 r.set_content(text, "application/json");
                }));
     server.Get("/healthz", Guarded(true, [this](const Request&, Response& r) { Health(r); }));
     server.Get("/metrics", Guarded(false, [this](const Request&, Response& r) { Metrics(r); }));

@@ -82,7 +82,10 @@ def test_every_answer_is_as_the_description_says(start, world):
     schemas = api["components"]["schemas"]
 
     def check(path, answer, method="get", status="200"):
-        schema = api["paths"][path][method]["responses"][status]["content"]["application/json"]["schema"]
+        response = api["paths"][path][method]["responses"][status]
+        if "$ref" in response:
+            response = api["components"]["responses"][response["$ref"].split("/")[-1]]
+        schema = response["content"]["application/json"]["schema"]
         jsonschema.Draft202012Validator(schema | {"components": {"schemas": schemas}}).validate(answer)
 
     for schema in schemas.values():
