@@ -299,13 +299,15 @@ struct TriageService::Impl {
 
   void Health(Response& response) {
     const std::string failure = worker->failure();
-    const bool late = worker->backlog() > static_cast<std::size_t>(setup.limits.backlog);
+    const std::size_t backlog = worker->backlog(), due = worker->due();  // in this order
+    const bool late = backlog > static_cast<std::size_t>(setup.limits.backlog);
     Answer(response, failure.empty() && !late ? 200 : 503,
            {{"status", !failure.empty() ? "scoring has stopped"
                        : late           ? "late"
                                         : "ok"},
             {"open", worker->open()},
-            {"backlog", worker->backlog()},
+            {"backlog", backlog},
+            {"due", due},
             {"model", setup.model}});
   }
 
@@ -314,6 +316,8 @@ struct TriageService::Impl {
                   static_cast<double>(worker->open()));
     metrics.Gauge("backlog_events", "Events not looked at yet.",
                   static_cast<double>(worker->backlog()));
+    metrics.Gauge("due_conversations", "Conversations that wait for a score.",
+                  static_cast<double>(worker->due()));
     metrics.Gauge("listeners", "Pages and programs that listen.", hub.listeners());
     {
       const std::lock_guard lock(reading);

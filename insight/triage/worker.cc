@@ -22,7 +22,10 @@ double SystemSeconds() {
 }
 
 TriageWorker::TriageWorker(const Parts& parts)
-    : parts_(parts), open_(parts.engine->open()), thread_([this] { Work(); }) {}
+    : parts_(parts),
+      open_(parts.engine->open()),
+      due_(parts.engine->due()),
+      thread_([this] { Work(); }) {}
 
 TriageWorker::~TriageWorker() {
   {
@@ -60,7 +63,9 @@ void TriageWorker::Work() {
         if (stopping_) return;
       }
       parts_.engine->Tick(SystemSeconds());
+      due_ = parts_.engine->due();
       if (parts_.engine->due() > 0) Round();
+      due_ = parts_.engine->due();
       Forget();
     }
   } catch (const std::exception& error) {
@@ -77,6 +82,7 @@ void TriageWorker::TakeWaiting(bool wait) {
     std::unique_lock lock(mutex_);
     if (wait) more_.wait_for(lock, kTick, [this] { return stopping_ || !waiting_.empty(); });
     taken.swap(waiting_);
+    if (!taken.empty() && due_ == 0) due_ = 1;
   }
   for (const Waiting& one : taken) {
     if (parts_.engine->Take(one.event, one.received) != Taken::kNew) continue;

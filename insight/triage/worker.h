@@ -35,6 +35,9 @@ class TriageWorker {
   void Push(std::vector<TurnEvent> events, double now);
   std::size_t backlog() const;
   std::size_t open() const { return open_; }
+  /// Conversations that wait for a score. Where the backlog was 0 and then this is, all is judged
+  /// and on the disk.
+  std::size_t due() const { return due_; }
   /// Why scoring has stopped; empty while it goes on.
   std::string failure() const;
 
@@ -54,7 +57,7 @@ class TriageWorker {
   std::vector<Waiting> waiting_;
   std::string failure_;
   bool stopping_ = false;
-  std::atomic<std::size_t> open_{0};
+  std::atomic<std::size_t> open_{0}, due_{0};
   std::unordered_map<std::string, double> since_;  // when a conversation's first unjudged turn came
   double forgot_ = 0;
   std::thread thread_;

@@ -69,7 +69,7 @@ def test_it_says_the_same_as_the_stream(start, world):
     service.settle()
     assert service.alerts() == expected_alerts(world)
     assert set(post(service, items)) == {"repeated"}
-    assert service.json("/healthz") | {"model": ""} == {"status": "ok", "open": 0, "backlog": 0, "model": ""}
+    assert service.json("/healthz") | {"model": ""} == {"status": "ok", "open": 0, "backlog": 0, "due": 0, "model": ""}
     chances = [item["chance"] for item in service.json("/v1/queue")["items"]]
     assert chances == sorted(chances, reverse=True) and len(chances) > 3
     assert service.stop() == 0

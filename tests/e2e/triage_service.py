@@ -98,17 +98,14 @@ class Service:
         return json.loads(text)
 
     def settle(self, seconds=60):
-        """Waits until everything taken in is scored: as many delays as turns that need a score."""
+        """Waits until everything taken in is judged."""
         end = time.monotonic() + seconds
-        last = None
         while time.monotonic() < end:
-            _, text, _ = self.ask("/metrics")
-            now = (re.search(r"scored_total (\S+)", text).group(1), self.json("/healthz")["open"])
-            if now == last and self.json("/healthz")["backlog"] == 0:
+            health = self.json("/healthz")
+            if health["backlog"] == 0 and health["due"] == 0:
                 return
-            last = now
-            time.sleep(0.4)
-        raise AssertionError("scoring does not come to an end")
+            time.sleep(0.1)
+        raise AssertionError(f"scoring does not come to an end: {health}")
 
     def alerts(self):
         """Every alert in the queue by its name."""

@@ -3,7 +3,7 @@
 class TriagePage {
   constructor(data) {
     this.service = new Service(() => this.askToken('The token is wrong or missing.'));
-    this.queue = new Queue((item) => this.read(item));
+    this.queue = new Queue((item) => this.read(item, true));
     this.reader = new CallReader();
     this.closing = new Closing((action, extra) => this.act(action, extra));
     this.live = h('span', {class: 'live'}, 'not connected');
@@ -93,7 +93,8 @@ class TriagePage {
     }
   }
 
-  async read(item) {
+  /** `bring`: scrolls to the conversation where it is out of sight, on a narrow page. */
+  async read(item, bring = false) {
     this.shown = item;
     // The chart cannot be drawn before there is a conversation.
     this.reader.element.hidden = !item || !this.reader.conversation;
@@ -109,6 +110,8 @@ class TriagePage {
       if (this.shown !== item) return;
       this.reader.open(record);
       this.reader.element.hidden = false;
+      const {top} = this.reader.element.getBoundingClientRect();
+      if (bring && top < 0) this.reader.element.scrollIntoView({block: 'start'});
     } catch (error) {
       this.tell(error.message);
     }
