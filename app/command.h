@@ -27,6 +27,7 @@ extern const Command kExportCommand;
 extern const Command kVerifyCommand;
 extern const Command kScoreCommand;
 extern const Command kAgentsCommand;
+extern const Command kTriageCommand;
 extern const Command kExperimentsCommand;
 extern const Command kInspectCommand;
 

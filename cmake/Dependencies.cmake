@@ -26,6 +26,9 @@ find_package(nlohmann_json 3.10 REQUIRED)
 find_package(LibArchive 3.6 REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 find_package(Threads REQUIRED)
+find_package(SQLite3 3.37 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 
 # fmt: LibTorch carries the headers of 12.1 and would shadow another, so its copy serves everyone.
 # Targets without torch see the folder fmt/ alone, through a link.

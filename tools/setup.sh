@@ -15,7 +15,7 @@ die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
 packages=(build-essential cmake ninja-build ccache pkg-config python3-dev python3-venv curl
   libeigen3-dev libboost-program-options-dev nlohmann-json3-dev libprotozero-dev libarchive-dev
-  libssl-dev libgtest-dev libgmock-dev clang-format clang-tidy zstd)
+  libssl-dev libcpp-httplib-dev libsqlite3-dev libgtest-dev libgmock-dev clang-format clang-tidy zstd)
 # The report is tested in Chromium. Ubuntu has it as a snap only, and those tests skip there.
 if [ $tests = yes ] && grep -qsx 'ID=debian' /etc/os-release; then packages+=(chromium); fi
 

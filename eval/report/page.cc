@@ -33,6 +33,7 @@ std::string Policy(const PageParts& parts) {
   return "default-src 'none'; script-src " + HashSource(assets::D3()) + " " +
          HashSource(assets::Plot()) + " " + HashSource(parts.script) + "; style-src " +
          HashSource(parts.style) +
+         (parts.connect.empty() ? "" : "; connect-src " + std::string(parts.connect)) +
          "; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; "
          "trusted-types 'none'";
 }

@@ -14,6 +14,7 @@ struct PageParts {
   std::string_view style;    ///< CSS
   std::string_view script;   ///< JavaScript; reads the data by JSON.parse from #data
   Json data;
+  std::string_view connect = {};  ///< what the script may ask for more ("'self'"); empty: nobody
 };
 
 /// One HTML file that opens offline. Its content security policy lets nothing run but D3, Plot and

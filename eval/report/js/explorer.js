@@ -125,7 +125,7 @@ class Explorer {
             h('button', {type: 'button', class: 'pick'}, quote(id)),
             h('span', {class: 'meta'}, problem && [quote(problem), ' · '],
                 `${count(turns)} turns`, channel && [' · ', quote(channel)])),
-        h('td', null, sparkline(this.archive.arc(row), answer)),
+        h('td', null, sparkline(this.archive.arc(row), OUTCOMES[answer].color)),
         h('td', {class: 'figure', 'data-label': 'Δ'}, signed(delta)),
         h('td', {class: 'figure', 'data-label': 'chance'}, percent(p, 0)),
         h('td', null, answerBadge(answer,
@@ -168,22 +168,6 @@ class Explorer {
     this.open(this.rows[next]);
     this.body.children[next % PAGE].querySelector('button').focus();
   }
-}
-
-/** The states of a conversation, small. */
-function sparkline(points, answer) {
-  const width = 84, height = 26, pad = 3;
-  const known_ = points.filter(({state}) => known(state));
-  const last = Math.max(1, known_.at(-1)?.turn ?? 1);
-  const x = ({turn}) => pad + (width - 2 * pad) * turn / last;
-  const y = ({state}) => height - pad - (height - 2 * pad) * state;
-  const end = known_.at(-1);
-  return svg('svg', {class: 'spark', width, height, viewBox: `0 0 ${width} ${height}`,
-                     'aria-hidden': 'true'},
-      svg('line', {x1: pad, x2: width - pad, y1: height / 2, y2: height / 2, class: 'middle'}),
-      svg('polyline', {
-        points: known_.map((d) => `${x(d).toFixed(1)},${y(d).toFixed(1)}`).join(' ')}),
-      end && svg('circle', {cx: x(end), cy: y(end), r: 3, fill: OUTCOMES[answer].color}));
 }
 
 function conversationsSection(report) {

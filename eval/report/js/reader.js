@@ -162,3 +162,19 @@ function answerBadge(answer, names = {}) {
   return h('span', {class: `badge ${answer}`}, h('span', {'aria-hidden': 'true'}, glyph),
       h('span', {class: 'word'}, ` ${names[answer] ?? OUTCOMES[answer].name}`));
 }
+
+/** The states of a conversation, small. */
+function sparkline(points, color) {
+  const width = 84, height = 26, pad = 3;
+  const known_ = points.filter(({state}) => known(state));
+  const last = Math.max(1, known_.at(-1)?.turn ?? 1);
+  const x = ({turn}) => pad + (width - 2 * pad) * turn / last;
+  const y = ({state}) => height - pad - (height - 2 * pad) * state;
+  const end = known_.at(-1);
+  return svg('svg', {class: 'spark', width, height, viewBox: `0 0 ${width} ${height}`,
+                     'aria-hidden': 'true'},
+      svg('line', {x1: pad, x2: width - pad, y1: height / 2, y2: height / 2, class: 'middle'}),
+      svg('polyline', {
+        points: known_.map((d) => `${x(d).toFixed(1)},${y(d).toFixed(1)}`).join(' ')}),
+      end && svg('circle', {cx: x(end), cy: y(end), r: 3, fill: color}));
+}

@@ -1,0 +1,138 @@
+"""The service of `arcsat triage` under load: turns a second of real conversations replayed, from the
+moment a turn is sent to its alert, and memory while many conversations are open.
+
+    .deps/venv/bin/python bench/triage.py --model runs/first --data star.jsonl --rate 200 \\
+        --seconds 600 --open 50000 [--thresholds thresholds.json]
+
+Conversations are replayed over and over under new ids, --beside of them at a time, their turns in
+turn. An alert's time is that of its server-sent event at the sender; the turn's is when its request
+was begun. --open conversations with one turn each are there before the clock starts.
+"""
+
+import argparse
+import collections
+import itertools
+import json
+import pathlib
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+SOURCE = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(SOURCE / "tests" / "e2e"))
+from triage_service import Service, events  # noqa: E402
+
+
+def replay(records, beside):
+    """Events without an end: a turn of each of `beside` conversations, then the next of each."""
+    numbers = itertools.count()
+
+    def fresh():
+        number = next(numbers)
+        record = records[number % len(records)]
+        return collections.deque(events([record | {"id": f"r{number}-{record['id']}"}]))
+
+    running = [fresh() for _ in range(beside)]
+    while True:
+        for place, talk in enumerate(running):
+            yield talk.popleft()
+            if not talk:
+                running[place] = fresh()
+
+
+def megabytes(pid):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return float("nan")
+
+
+def listen(service, heard):
+    request = urllib.request.Request(service.url + "/v1/events", headers={"Authorization": f"Bearer {service.token}"})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as stream:
+            for line in stream:
+                if line.startswith(b"data: ") and b'"alert"' in line:
+                    alert = json.loads(line[6:])
+                    heard.append((alert["conversation"], alert["reason"], alert["i"], time.monotonic()))
+    except OSError:
+        pass  # the service has ended
+
+
+def quantiles(values):
+    if len(values) < 2:
+        return {"n": len(values)}
+    cuts = statistics.quantiles(values, n=1000, method="inclusive")
+    return {"n": len(values), "p50_ms": 1000 * cuts[499], "p90_ms": 1000 * cuts[899], "p99_ms": 1000 * cuts[989],
+            "max_ms": 1000 * max(values)}
+
+
+def fill(service, records, number):
+    """`number` conversations with a customer's first turn, which stay open."""
+    turn = next(t for t in records[0]["turns"] if t["speaker"] == "customer")
+    for start in range(0, number, 1000):
+        service.json("/v1/turns", [{"event": f"o{n}", "conversation": f"open-{n}", "i": 0, "speaker": "customer",
+                                    "text": turn["text"]} for n in range(start, min(number, start + 1000))])
+    service.settle(3600)
+
+
+def load(service, records, options):
+    sent, taken, heard, memory = {}, [], [], []
+    threading.Thread(target=listen, args=(service, heard), daemon=True).start()
+    stream = replay(records, options.beside)
+    start = time.monotonic()
+    done, next_look = 0, start
+    while (now := time.monotonic()) < start + options.seconds:
+        if now >= next_look:
+            memory.append(round(megabytes(service.process.pid)))
+            next_look += options.seconds / 10
+        due = int((now - start) * options.rate) - done
+        if due < 1:
+            time.sleep(0.5 / options.rate)
+            continue
+        batch = list(itertools.islice(stream, min(due, 100)))
+        for event in batch:
+            sent[event["conversation"], event["i"]] = now
+            if event.get("ended"):
+                sent[event["conversation"], "ended"] = now
+        service.json("/v1/turns", batch)
+        taken.append(time.monotonic() - now)
+        done += len(batch)
+    took = time.monotonic() - start
+    time.sleep(3)
+    late = [at - sent[talk, "ended" if reason == "ended" else i] for talk, reason, i, at in heard
+            if (talk, i) in sent]
+    return {"turns_per_second": done / took, "turns": done, "request": quantiles(taken), "turn_to_alert": quantiles(late),
+            "memory_mb": memory}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--arcsat", default=SOURCE / "build" / "arcsat")
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--data", required=True, help="conversations to replay")
+    parser.add_argument("--thresholds")
+    parser.add_argument("--outlook", type=float, default=0.4, help="the threshold where no file is given")
+    parser.add_argument("--rate", type=float, default=200, help="turns a second")
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--beside", type=int, default=400, help="conversations at a time")
+    parser.add_argument("--open", type=int, default=0, help="conversations that are open besides")
+    options = parser.parse_args()
+    with open(options.data, encoding="utf-8") as file:
+        records = [json.loads(line) for line in itertools.islice(file, 2000)]
+    records = [record for record in records if record["turns"]]
+    rules = ["--thresholds", options.thresholds] if options.thresholds else ["--triage.outlook", options.outlook]
+    with tempfile.TemporaryDirectory() as folder:
+        limits = ["--service.events_per_second", 1000000, "--service.requests_per_second", 1000000]
+        with Service(options.arcsat, options.model, pathlib.Path(folder) / "triage.db", *rules, *limits) as service:
+            fill(service, records, options.open)
+            result = {"open_before": service.json("/healthz")["open"], **load(service, records, options)}
+            result["open_after"] = service.json("/healthz")["open"]
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
