@@ -1,10 +1,17 @@
 #include "data/importers/importer.h"
 
 #include "data/error.h"
+#include "data/importers/document.h"
 #include "data/importers/layouts.h"
 
 namespace arcsat {
 namespace {
+
+/// What is known by its files' names and first lines.
+std::vector<const Importer*> DataSets() {
+  return {&JsonlImporter(), &StarImporter(), &UssImporter(), &HarperImporter(),
+          &ConvokitImporter()};
+}
 
 std::string Names() {
   std::string names;
@@ -17,8 +24,13 @@ std::string Names() {
 }  // namespace
 
 const std::vector<const Importer*>& Importers() {
-  static const std::vector<const Importer*> all = {&JsonlImporter(), &StarImporter(),
-                                                   &UssImporter()};
+  static const std::vector<const Importer*> all = [] {
+    std::vector<const Importer*> importers = DataSets();
+    const auto& documents = DocumentImporters();
+    importers.insert(importers.end(), documents.begin(), documents.end());
+    importers.push_back(&MixedImporter());
+    return importers;
+  }();
   return all;
 }
 
@@ -31,14 +43,15 @@ const Importer& FindImporter(const std::string& name) {
 }
 
 const Importer& DetectImporter(const std::string& path) {
-  for (const Importer* importer : Importers()) {
+  for (const Importer* importer : DataSets()) {
     if (importer->Sniff(path)) return *importer;
   }
+  if (const Importer* importer = DetectDocumentImporter(path)) return *importer;
   throw UsageError({path, "found no layout that is known here", "expected one of " + Names(),
-                    "check the path, or name the format"});
+                    "check the path, or name the format by --format"});
 }
 
-void SkipOrThrow(const Error& error, const ReadOptions& options, ReadReport* report) {
+void SkipOrThrow(const Error& error, const ImportOptions& options, ReadReport* report) {
   if (!options.skip_bad) throw error;
   report->Skip(error.what());
 }

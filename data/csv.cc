@@ -1,0 +1,101 @@
+#include "data/csv.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "data/error.h"
+
+namespace arcsat {
+
+CsvReader::CsvReader(std::string_view text, char separator, std::string place)
+    : text_(text), separator_(separator), name_(std::move(place)) {}
+
+std::string CsvReader::place() const { return fmt::format("{}:{}", name_, row_line_); }
+
+bool CsvReader::Next(std::vector<std::string>* row) {
+  row->clear();
+  while (at_ < text_.size() && (text_[at_] == '\n' || text_[at_] == '\r')) {
+    line_ += text_[at_] == '\n' ? 1 : 0;
+    ++at_;
+  }
+  row_line_ = line_;
+  if (at_ >= text_.size()) return false;
+  const auto refuse = [&](const char* found) {
+    throw Error({fmt::format("{}:{}", name_, row_line_), found,
+                 "expected fields as RFC 4180 has them", "write the table anew, or mend the row"});
+  };
+  for (;;) {
+    std::string field;
+    if (at_ < text_.size() && text_[at_] == '"') {
+      for (++at_;;) {
+        const std::size_t quote = text_.find('"', at_);
+        if (quote == std::string_view::npos) refuse("found a quoted field that does not end");
+        field.append(text_.substr(at_, quote - at_));
+        at_ = quote + 1;
+        if (at_ >= text_.size() || text_[at_] != '"') break;
+        field += '"';
+        ++at_;
+      }
+      line_ += std::count(field.begin(), field.end(), '\n');
+      const bool ends = at_ >= text_.size() || text_[at_] == separator_ || text_[at_] == '\n' ||
+                        text_[at_] == '\r';
+      if (!ends) refuse("found text behind a quoted field");
+    } else {
+      const char ends[] = {separator_, '\n', '\r'};
+      const std::size_t end =
+          std::min(text_.find_first_of(std::string_view(ends, 3), at_), text_.size());
+      field = text_.substr(at_, end - at_);
+      at_ = end;
+    }
+    row->push_back(std::move(field));
+    if (at_ >= text_.size()) return true;
+    const char c = text_[at_++];
+    if (c == separator_) continue;
+    if (c == '\r' && at_ < text_.size() && text_[at_] == '\n') ++at_;
+    ++line_;
+    return true;
+  }
+}
+
+char GuessSeparator(std::string_view text) {
+  constexpr std::string_view kSeparators = ",;\t|";
+  std::size_t counts[4] = {};
+  bool quoted = false;
+  for (const char c : text) {
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    if (c == '\n' || c == '\r') break;
+    const std::size_t which = kSeparators.find(c);
+    if (which != std::string_view::npos) ++counts[which];
+  }
+  return kSeparators[static_cast<std::size_t>(std::max_element(counts, counts + 4) - counts)];
+}
+
+std::string CsvField(std::string_view text) {
+  std::string field(text);
+  const bool number =
+      !text.empty() && text.find_first_not_of("+-0123456789.eE") == std::string_view::npos;
+  if (!text.empty() && !number &&
+      std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos) {
+    field.insert(0, 1, '\'');
+  }
+  if (field.find_first_of(",;\"\r\n\t") == std::string::npos) return field;
+  std::string quoted = "\"";
+  for (const char c : field) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string CellText(std::string_view cell, bool* formula) {
+  const bool wrapped = cell.size() >= 3 && cell.starts_with("=\"") && cell.ends_with('"') &&
+                       cell.substr(2, cell.size() - 3).find('"') == std::string_view::npos;
+  if (wrapped) return std::string(cell.substr(2, cell.size() - 3));
+  if (cell.starts_with('=')) *formula = true;
+  return std::string(cell);
+}
+
+}  // namespace arcsat
