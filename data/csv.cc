@@ -3,11 +3,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <utility>
 
 #include "data/error.h"
 
 namespace arcsat {
+namespace {
+
+/// "-1.5" and "+2", and not "-1+1", which a spreadsheet would compute.
+bool IsNumber(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(text.substr(1).starts_with('-') ? 0 : 1);
+  double number = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return code == std::errc() && end == text.data() + text.size() && std::isfinite(number);
+}
+
+}  // namespace
 
 CsvReader::CsvReader(std::string_view text, char separator, std::string place)
     : text_(text), separator_(separator), name_(std::move(place)) {}
@@ -75,10 +88,8 @@ char GuessSeparator(std::string_view text) {
 
 std::string CsvField(std::string_view text) {
   std::string field(text);
-  const bool number =
-      !text.empty() && text.find_first_not_of("+-0123456789.eE") == std::string_view::npos;
-  if (!text.empty() && !number &&
-      std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos) {
+  if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos &&
+      !IsNumber(text)) {
     field.insert(0, 1, '\'');
   }
   if (field.find_first_of(",;\"\r\n\t") == std::string::npos) return field;

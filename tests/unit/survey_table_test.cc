@@ -34,7 +34,10 @@ TEST(Csv, Rfc4180AndTheLineEndsInUse) {
 TEST(Csv, FormulasAreWrittenAsText) {
   EXPECT_EQ(CsvField("=1+1"), "'=1+1");
   EXPECT_EQ(CsvField("@cmd"), "'@cmd");
-  EXPECT_EQ(CsvField("-1.5"), "-1.5");
+  for (const char* number : {"-1.5", "+2", "-1e-5", "7"}) EXPECT_EQ(CsvField(number), number);
+  for (const char* sum : {"-1+1", "+-1", "-", "+", "-inf", "-1e999"}) {
+    EXPECT_EQ(CsvField(sum), std::string("'") + sum);
+  }
   EXPECT_EQ(CsvField("+49 30"), "'+49 30");
   EXPECT_EQ(CsvField("a,\"b\""), "\"a,\"\"b\"\"\"");
   EXPECT_EQ(CsvField("=a,b"), "\"'=a,b\"");
