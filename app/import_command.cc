@@ -72,8 +72,16 @@ class Finisher {
   PiiCounts counts_{};
 };
 
-/// Reads every path through its importer. An id that comes twice is a bad record: nothing
-/// downstream could tell the two apart.
+/// An id that comes twice is a bad record: nothing downstream could tell the two apart.
+void CheckNew(const std::string& id, const std::string& path,
+              std::unordered_set<std::string>* ids) {
+  if (ids->insert(id).second) return;
+  throw Error({path, fmt::format("the id \"{}\" comes twice", id),
+               "expected every conversation to have an id of its own",
+               "give the second another id, or pass --skip-bad to leave it out"});
+}
+
+/// Reads every path through its importer.
 ImportSummary Import(const std::vector<std::string>& paths, const std::string& format,
                      const ImportOptions& options, Output* output, Progress* progress) {
   ImportSummary summary;
@@ -82,12 +90,12 @@ ImportSummary Import(const std::vector<std::string>& paths, const std::string& f
     const Importer& importer = format.empty() ? DetectImporter(path) : FindImporter(format);
     summary.formats.push_back(importer.name());
     const ReadReport report = importer.Read(path, options, [&](Conversation&& conversation) {
-      if (!ids.insert(conversation.id).second) {
-        const Error twice({path, fmt::format("the id \"{}\" comes twice", conversation.id),
-                           "expected every conversation to have an id of its own",
-                           "give the second another id, or pass --skip-bad to leave it out"});
-        if (!options.skip_bad) throw twice;
-        return summary.Skip(1, {twice.what()});
+      try {
+        CheckReadable(conversation, path);
+        CheckNew(conversation.id, path, &ids);
+      } catch (const Error& error) {
+        if (!options.skip_bad) throw;
+        return summary.Skip(1, {error.what()});
       }
       summary.Add(conversation);
       output->Write(ToJsonLine(conversation) + "\n");

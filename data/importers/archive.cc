@@ -18,12 +18,22 @@ namespace arcsat {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::uint64_t kAlwaysUnpacked = std::uint64_t{1} << 30;
+constexpr std::uint64_t kAlwaysUnpacked = std::uint64_t{1} << 30;  // passing through
+constexpr std::uint64_t kAlwaysHeld = std::uint64_t{16} << 20;     // in memory
 constexpr std::size_t kBlock = std::size_t{1} << 18;
 
 Error TooLarge(const std::string& place, std::uint64_t limit) {
   return Error({place, fmt::format("found more than {} bytes", limit), "expected a smaller file",
                 "check that this is the right file"});
+}
+
+/// Throws where `unpacked` is more than something of `size` bytes can honestly hold.
+void CheckRatio(const std::string& place, std::uint64_t unpacked, std::uint64_t size,
+                std::uint64_t always) {
+  if (unpacked <= always || unpacked / kMostUnpacked <= size) return;
+  throw Error({place, fmt::format("found {} bytes packed into {}", unpacked, size),
+               fmt::format("expected at most {} times as many", kMostUnpacked),
+               "check where the file comes from"});
 }
 
 using Wanted = std::function<bool(const std::string&)>;
@@ -92,6 +102,7 @@ class ArchiveReader {
   /// The next regular file's name, or false at the end.
   bool Next(std::string* name) {
     for (archive_entry* entry = nullptr;;) {
+      PassOver();
       const int status = archive_read_next_header(reader_.get(), &entry);
       if (status == ARCHIVE_EOF) return false;
       if (status < ARCHIVE_WARN) Fail();
@@ -109,21 +120,34 @@ class ArchiveReader {
   std::string Bytes(const std::string& place) {
     std::string bytes, block(kBlock, '\0');
     for (;;) {
-      const la_ssize_t got = archive_read_data(reader_.get(), block.data(), block.size());
-      if (got < 0) Fail();
+      const std::size_t got = Read(&block);
       if (got == 0) return bytes;
-      unpacked_ += static_cast<std::uint64_t>(got);
-      if (unpacked_ > kAlwaysUnpacked && unpacked_ / kMostUnpacked > size_) {
-        throw Error({path_, fmt::format("found {} bytes in an archive of {}", unpacked_, size_),
-                     fmt::format("expected at most {} times its size", kMostUnpacked),
-                     "check where the archive comes from"});
-      }
-      bytes.append(block, 0, static_cast<std::size_t>(got));
+      bytes.append(block, 0, got);
       if (bytes.size() > limit_) throw FileTooLarge{TooLarge(place, limit_)};
     }
   }
 
  private:
+  std::size_t Read(std::string* block) {
+    const la_ssize_t got = archive_read_data(reader_.get(), block->data(), block->size());
+    if (got < 0) Fail();
+    unpacked_ += static_cast<std::uint64_t>(got);
+    CheckRatio(path_, unpacked_, size_, kAlwaysUnpacked);
+    return static_cast<std::size_t>(got);
+  }
+
+  /// What is left of a .tar's file is unpacked to be passed over, and counts like what is read. A
+  /// .zip's is not.
+  void PassOver() {
+    if (count_ == 0 ||
+        (archive_format(reader_.get()) & ARCHIVE_FORMAT_BASE_MASK) != ARCHIVE_FORMAT_TAR) {
+      return;
+    }
+    std::string block(kBlock, '\0');
+    while (Read(&block) > 0) {
+    }
+  }
+
   [[noreturn]] void Fail() const {
     const char* reason = archive_error_string(reader_.get());
     throw Error({path_,
@@ -203,6 +227,7 @@ std::string Unpacked(std::string bytes, const std::string& place, std::uint64_t 
     if (got < 0) fail();
     if (got == 0) break;
     unpacked.append(block, 0, static_cast<std::size_t>(got));
+    CheckRatio(place, unpacked.size(), bytes.size(), kAlwaysHeld);
     if (unpacked.size() > limit) throw TooLarge(place, limit);
   }
   return unpacked;

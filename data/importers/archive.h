@@ -41,7 +41,8 @@ bool IsArchive(const std::string& path);
 std::vector<std::string> FilesBelow(const std::string& folder);
 
 /// What a .gz, .zst, .xz or .bz2 held in memory unpacks to; other bytes come back as they are.
-/// Error where it is damaged, or larger than `limit`.
+/// Error where it is damaged, larger than `limit`, or more than kMostUnpacked times its size (and
+/// 16 MiB).
 std::string Unpacked(std::string bytes, const std::string& place, std::uint64_t limit);
 
 }  // namespace arcsat

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "data/csv.h"
@@ -96,7 +97,14 @@ std::optional<Speaker> RoleOfCell(const std::string& cell) {
 class Table {
  public:
   Table(Layout layout, const ImportOptions& options)
-      : layout_(std::move(layout)), options_(options) {}
+      : layout_(std::move(layout)), options_(options) {
+    // Columns of the same name are one attribute: the first.
+    for (std::size_t i = 0; i < layout_.header.size(); ++i) {
+      if (!layout_.Known(static_cast<int>(i)) && names_.insert(layout_.header[i]).second) {
+        attributes_.push_back(i);
+      }
+    }
+  }
 
   void Take(const std::vector<std::string>& row, const std::string& place, Collector* out) {
     bool formula = false;
@@ -129,7 +137,9 @@ class Table {
       for (std::size_t i = 0; i < rows.said.size(); ++i) {
         rows.c.turns[i].speaker = guess.speakers.at(rows.said[i].first);
       }
-      if (guess.by != "label") AppendField(&rows.c.attributes, "roles", guess.by);
+      if (guess.by != "label" && names_.count("roles") == 0) {
+        AppendField(&rows.c.attributes, "roles", guess.by);
+      }
       if (rows.absolute) SetTimes(std::nullopt, &rows.c);
       out->Add(std::move(rows.c));
     }
@@ -220,14 +230,15 @@ class Table {
     } else if (!channel.empty()) {
       c.channel = Channel::kChat;
     }
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (row[i].empty() || layout_.Known(static_cast<int>(i))) continue;
-      c.attributes[layout_.header[i]] = row[i];
+    for (const std::size_t i : attributes_) {
+      if (!row[i].empty()) AppendField(&c.attributes, layout_.header[i], row[i]);
     }
   }
 
   Layout layout_;
   const ImportOptions& options_;
+  std::unordered_set<std::string> names_;  ///< of the columns that nothing else takes
+  std::vector<std::size_t> attributes_;    ///< those columns
   std::vector<Rows> all_;
   std::unordered_map<std::string, std::size_t> index_;
 };

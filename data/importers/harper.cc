@@ -127,6 +127,10 @@ class Harper : public Importer {
                   const Use& use) const override {
     ReadReport report;
     std::map<std::string, std::pair<std::string, ArchiveFile>> waiting;  // by SID: kind and file
+    VisitOptions visit{static_cast<std::uint64_t>(options.file_limit), {}};
+    if (options.skip_bad) {
+      visit.too_large = [&](const Error& error) { SkipOrThrow(error, options, &report); };
+    }
     VisitFiles(
         path, [](const std::string& name) { return !KindOf(name).empty(); },
         [&](ArchiveFile&& file) {

@@ -74,8 +74,10 @@ struct Tag {
   std::size_t length = 0;   ///< 0: no tag
 };
 
-/// The tag or comment that `text` begins with. A quoted attribute may hold ">".
-Tag ReadTag(std::string_view text) {
+/// The tag or comment that `text` begins with. A quoted attribute may hold ">". Where no ">"
+/// outside quotes follows, `*quotes` becomes false and from then on quotes are not looked at, so
+/// that a text of such tags is not read to its end from each.
+Tag ReadTag(std::string_view text, bool* quotes) {
   Tag tag;
   if (text.starts_with("<!--")) {
     const std::size_t end = text.find("-->", 4);
@@ -93,7 +95,7 @@ Tag ReadTag(std::string_view text) {
   std::transform(tag.name.begin(), tag.name.end(), tag.name.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   char quote = '\0';
-  for (; at < text.size(); ++at) {
+  for (; *quotes && at < text.size(); ++at) {
     const char c = text[at];
     if (quote != '\0') {
       if (c == quote) quote = '\0';
@@ -104,7 +106,10 @@ Tag ReadTag(std::string_view text) {
     }
   }
   // A quote that never ends, or no ">" at all: the rest is cut at the first ">", or dropped.
-  if (at >= text.size()) at = std::min(text.find('>'), text.size());
+  if (!*quotes || at >= text.size()) {
+    *quotes = false;
+    at = std::min(text.find('>'), text.size());
+  }
   tag.inside = text.substr(1, at - 1);
   tag.empty = tag.inside.ends_with('/');
   tag.length = std::min(at + 1, text.size());
@@ -166,14 +171,17 @@ class Writer {
 
 /// Where the element that a hiding tag opened ends: behind its closing tag, nested ones of the same
 /// name counted; the end of the text where it never closes.
-std::size_t SkipElement(std::string_view html, std::size_t at, const std::string& name) {
+std::size_t SkipElement(std::string_view html, std::size_t at, const std::string& name,
+                        bool* quotes) {
   const bool raw = name == "script" || name == "style";
   for (int depth = 1; at < html.size();) {
     at = html.find('<', at);
     if (at == std::string_view::npos) return html.size();
     const bool near = html.size() > at + 1 && (!raw || html[at + 1] == '/');
-    const Tag tag =
-        near ? ReadTag(html.substr(at, raw ? name.size() + 64 : std::string_view::npos)) : Tag{};
+    bool near_quotes = true;  // a script's are told by its closing tag alone
+    const Tag tag = !near ? Tag{}
+                    : raw ? ReadTag(html.substr(at, name.size() + 64), &near_quotes)
+                          : ReadTag(html.substr(at), quotes);
     if (tag.length == 0) {
       ++at;
       continue;
@@ -198,6 +206,7 @@ void PutAlternative(std::string_view inside, Writer* out) {
 
 std::string HtmlToText(std::string_view html) {
   Writer out;
+  bool quotes = true;
   for (std::size_t at = 0; at < html.size();) {
     const char c = html[at];
     if (c == '&') {
@@ -209,7 +218,7 @@ std::string HtmlToText(std::string_view html) {
         continue;
       }
     }
-    const Tag tag = c == '<' ? ReadTag(html.substr(at)) : Tag{};
+    const Tag tag = c == '<' ? ReadTag(html.substr(at), &quotes) : Tag{};
     if (tag.length == 0) {
       out.Put(c);
       ++at;
@@ -217,7 +226,7 @@ std::string HtmlToText(std::string_view html) {
     }
     at += tag.length;
     if (!tag.closes && !tag.empty && Hides(tag)) {
-      at = SkipElement(html, at, tag.name);
+      at = SkipElement(html, at, tag.name, &quotes);
       out.BreakLine();
     } else if (BreaksLine(tag.name)) {
       out.BreakLine();

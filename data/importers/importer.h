@@ -54,6 +54,10 @@ class Importer {
 /// then files told by what is in them, last the mixture of those.
 const std::vector<const Importer*>& Importers();
 
+/// Error where the line of a record that was put together, not read, could not be read back: no id,
+/// or fields nested deeper than kJsonDepth.
+void CheckReadable(const Conversation& conversation, const std::string& place);
+
 /// UsageError that lists the names where there is none called `name`.
 const Importer& FindImporter(const std::string& name);
 

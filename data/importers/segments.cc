@@ -15,7 +15,10 @@ namespace {
 
 constexpr std::size_t kLongestMark = 40;
 
-double Rounded(double value) { return std::round(value * 1000) / 1000; }
+/// To milliseconds; what is too large to have any stays as it is.
+double Rounded(double value) {
+  return std::abs(value) < 1e12 ? std::round(value * 1000) / 1000 : value;
+}
 
 /// Words of nothing but "I am listening". English, and a few of German, French and Spanish.
 bool IsBackchannelWord(std::string_view word) {

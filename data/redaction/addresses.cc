@@ -120,8 +120,9 @@ std::size_t SkipTown(std::string_view text, std::size_t at) {
 PiiMatch MatchGermanStreet(std::string_view text, std::size_t at) {
   if (!IsUpper(text[at])) return {};
   std::size_t end = at;
-  while (end < text.size() && (IsLetter(text[end]) || text[end] == '-')) ++end;
-  const std::string word = LowerAscii(text.substr(at, std::min<std::size_t>(end - at, 64)));
+  while (end < text.size() && end - at < kLongestWord && (IsLetter(text[end]) || text[end] == '-'))
+    ++end;
+  const std::string word = LowerAscii(text.substr(at, end - at));
   static constexpr std::array<std::string_view, 10> kEnds = {
       "straße", "strasse", "weg", "platz", "ring", "steig", "allee", "gasse", "damm", "ufer"};
   const bool named = std::any_of(kEnds.begin(), kEnds.end(), [&](std::string_view tail) {
@@ -162,6 +163,7 @@ std::size_t PostcodeLength(std::string_view text, std::size_t at) {
 
 /// The end of the word at `at`, with hyphens and apostrophes inside.
 std::size_t NameEnd(std::string_view text, std::size_t at) {
+  text = text.substr(0, std::min(text.size(), at + kLongestWord));
   while (at < text.size() &&
          (IsWordByte(text[at]) || ((text[at] == '-' || text[at] == '\'') && at + 1 < text.size() &&
                                    IsLetter(text[at + 1])))) {

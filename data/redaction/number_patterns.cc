@@ -345,11 +345,12 @@ PiiMatch MatchNumber(std::string_view text, std::size_t at) {
 }
 
 PiiMatch MatchSpokenNumber(std::string_view text, std::size_t at) {
-  constexpr std::size_t kFewest = 7, kMost = 24;
+  constexpr std::size_t kFewest = 7, kMost = 24, kMostBytes = 400;
   std::string digits;
   std::size_t end = at;
   int repeat = 1;
-  for (std::size_t next = at; next < text.size() && digits.size() < kMost;) {
+  for (std::size_t next = at;
+       next < text.size() && digits.size() < kMost && next - at < kMostBytes;) {
     std::size_t stop = next;
     while (stop < text.size() && IsWordByte(text[stop]) && stop - next < 8) ++stop;
     const char digit = SpokenDigit(LowerAscii(text.substr(next, stop - next)));

@@ -6,10 +6,12 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include "data/error.h"
+#include "data/json.h"
 
 namespace arcsat {
 namespace {
@@ -30,6 +32,7 @@ bool IsCommonWord(const std::string& part) {
 
 /// End of the word that begins at `at`; an apostrophe or hyphen between letters belongs to it.
 std::size_t WordEnd(std::string_view text, std::size_t at) {
+  text = text.substr(0, std::min(text.size(), at + kLongestWord));
   while (at < text.size()) {
     const bool inside =
         (text[at] == '\'' || text[at] == '-') && at + 1 < text.size() && IsLetter(text[at + 1]);
@@ -207,9 +210,37 @@ std::string Redactor::Redact(std::string_view text) {
 void Redactor::Redact(Json* value) {
   if (value->is_string()) {
     *value = Redact(value->get_ref<const std::string&>());
-  } else if (value->is_structured()) {
+  } else if (value->is_number_integer()) {  // a card's number
+    std::string digits = value->dump();
+    if (std::string redacted = Redact(digits); redacted != digits) *value = std::move(redacted);
+  } else if (value->is_array()) {
     for (Json& item : *value) Redact(&item);
+  } else if (value->is_object()) {
+    RedactObject(value);
   }
+}
+
+void Redactor::RedactObject(Json* object) {
+  std::vector<std::pair<const std::string, Json>>& members = object->get_ref<Json::object_t&>();
+  std::vector<std::string> names;
+  std::unordered_set<std::string> taken;
+  for (auto& [key, value] : members) {
+    Redact(&value);
+    names.push_back(Redact(key));
+    taken.insert(key);
+  }
+  // {"ann@example.com": 1, "[email 1]": 2}: no key may come twice.
+  std::unordered_map<std::string, int> again;
+  Json redacted = Json::object();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    auto& [key, value] = members[i];
+    std::string name = names[i];
+    while (name != key && !taken.insert(name).second) {
+      name = fmt::format("{}_{}", names[i], ++again[names[i]]);
+    }
+    AppendField(&redacted, std::move(name), std::move(value));
+  }
+  *object = std::move(redacted);
 }
 
 void RedactConversation(const std::string& key, Conversation* c, PiiCounts* counts) {
@@ -232,7 +263,9 @@ void RedactConversation(const std::string& key, Conversation* c, PiiCounts* coun
   redactor.Redact(&c->extra);
   if (c->survey) redactor.Redact(&c->survey->extra);
   for (std::string* id : {&c->id, &c->customer_id, &c->agent_id}) RedactId(key, &redactor, id);
-  for (std::string* text : {&c->problem_type, &c->team}) *text = redactor.Redact(*text);
+  for (std::string* text : {&c->problem_type, &c->team, &c->language}) {
+    *text = redactor.Redact(*text);
+  }
   for (std::size_t i = 0; i < counts->size(); ++i) (*counts)[i] += redactor.counts()[i];
 }
 

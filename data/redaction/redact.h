@@ -35,13 +35,14 @@ class Redactor {
   /// Takes up names that a text introduces ("my name is …", "Dear Mr …").
   void Learn(std::string_view text);
   std::string Redact(std::string_view text);
-  /// Every string in `value`, names of keys apart.
+  /// Every string, integer and key in `value`.
   void Redact(Json* value);
 
   const PiiCounts& counts() const { return counts_; }
   const std::vector<std::vector<std::string>>& people() const { return people_; }
 
  private:
+  void RedactObject(Json* object);
   std::string Placeholder(PiiType type, const std::string& key);
   void AddPerson(const std::string& name);
   /// Length of a known person's name that begins at `at`, and who it is.
@@ -93,6 +94,8 @@ inline bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 inline bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 inline bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 inline bool IsLetter(char c) { return IsUpper(c) || IsLower(c) || (c & 0x80) != 0; }
+/// Longer words are no names, and "a-a-a-…" must not be read to its end from every letter.
+inline constexpr std::size_t kLongestWord = 64;
 inline bool IsWordByte(char c) { return IsDigit(c) || IsLetter(c); }
 std::string LowerAscii(std::string_view text);
 /// The word of letters and digits at text[*at], lower case; *at moves behind it and one space.

@@ -261,6 +261,17 @@ TEST(Csv, RowsOfSeveralConversations) {
             R"("survey":{"offered":true,"score":2,"scale":[1,5],"rule":"1..5"}})");
 }
 
+TEST(Csv, ColumnsMakeNoKeyTwice) {
+  const TemporaryFolder folder;
+  // Nobody's role is known, so the importer has a field "roles" of its own; "x" is there twice.
+  const auto all = ImportAll("csv", folder.Put("t.csv",
+                                               "id,speaker,text,roles,x,x\n"
+                                               "a,Ann,hi,mine,1,2\na,Bob,yes,mine,1,2\n"));
+  const std::string line = ToJsonLine(all.at(0));
+  EXPECT_NE(line.find(R"("attributes":{"roles":"mine","x":"1"})"), std::string::npos) << line;
+  EXPECT_EQ(ToJsonLine(ParseConversation(line, "t")), line);
+}
+
 TEST(Csv, BadRowsTakeTheirConversationAlong) {
   const TemporaryFolder folder;
   ImportOptions skip;

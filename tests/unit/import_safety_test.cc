@@ -157,6 +157,59 @@ TEST(Hostile, BombsAreRefusedByTheLimitAndByTheRatio) {
             "found more than 1048576 bytes");
 }
 
+TEST(Hostile, WhatIsPassedOverCountsToo) {
+  // 1.2 GiB of zeros in a picture that nobody wants.
+  const TemporaryFolder folder;
+  const std::string path = (folder / "b.tar.zst").string();
+  archive* writer = archive_write_new();
+  archive_write_add_filter_zstd(writer);
+  archive_write_set_format_pax_restricted(writer);
+  ASSERT_EQ(archive_write_open_filename(writer, path.c_str()), ARCHIVE_OK);
+  archive_entry* entry = archive_entry_new();
+  archive_entry_set_pathname(entry, "a.png");
+  archive_entry_set_filetype(entry, AE_IFREG);
+  archive_entry_set_perm(entry, 0644);
+  archive_entry_set_size(entry, la_int64_t{1200} << 20);
+  archive_write_header(writer, entry);
+  const std::string zeros(1 << 20, '\0');
+  for (int i = 0; i < 1200; ++i) archive_write_data(writer, zeros.data(), zeros.size());
+  archive_entry_free(entry);
+  archive_write_close(writer);
+  archive_write_free(writer);
+  const auto problem = ProblemOf([&] {
+    VisitFiles(
+        path, [](const std::string&) { return false; }, [](ArchiveFile&&) { return true; });
+  });
+  EXPECT_EQ(problem.expected, "expected at most 1000 times as many");
+}
+
+TEST(Hostile, OnePackedFileIsHeldToTheRatio) {
+  const TemporaryFolder folder;
+  const std::string packed =
+      Slurp(Pack(folder, "b.zst", {{"data", std::string(std::size_t{64} << 20, ' ')}}));
+  const std::uint64_t limit = std::uint64_t{1} << 30;
+  EXPECT_EQ(ProblemOf([&] { Unpacked(packed, "b.zst", limit); }).expected,
+            "expected at most 1000 times as many");
+  const std::string small =
+      Slurp(Pack(folder, "s.zst", {{"data", std::string(std::size_t{8} << 20, ' ')}}));
+  EXPECT_EQ(Unpacked(small, "s.zst", limit).size(), std::size_t{8} << 20);
+}
+
+TEST(Hostile, RecordsThatCouldNotBeReadBack) {
+  Conversation c;
+  EXPECT_EQ(ProblemOf([&] { CheckReadable(c, "t"); }).found, "found a conversation without an id");
+  c.id = "1";
+  c.turns.resize(1);
+  Json deep = "x";
+  for (int i = 0; i < 97; ++i) deep = Json::array({std::move(deep)});
+  c.turns[0].extra["meta"] = deep;  // with the record, its turns and the turn 100 levels
+  CheckReadable(c, "t");
+  ParseConversation(ToJsonLine(c), "t");
+  c.turns[0].extra["meta"] = Json::array({deep});
+  EXPECT_EQ(ProblemOf([&] { CheckReadable(c, "t"); }).place, "t: 1");
+  EXPECT_THROW(ParseConversation(ToJsonLine(c), "t"), Error);
+}
+
 TEST(Hostile, DeepJsonDuplicateKeysNumbersAndEncodings) {
   const TemporaryFolder folder;
   const auto found = [&](const std::string& bytes) {

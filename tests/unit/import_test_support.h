@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ctime>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +21,20 @@ inline std::vector<Conversation> ImportAll(const std::string& format,
       path.string(), options, [&](Conversation&& c) { all.push_back(std::move(c)); });
   if (report != nullptr) *report = result;
   return all;
+}
+
+/// Four times the text takes about four times as long, not sixteen times.
+inline void ExpectLinear(const std::string& part,
+                         const std::function<void(const std::string&)>& run) {
+  const auto seconds = [&](std::size_t size) {
+    std::string text;
+    while (text.size() < size) text += part;
+    const std::clock_t begin = std::clock();
+    run(text);
+    return static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  };
+  const double some = seconds(40'000);
+  EXPECT_LT(seconds(160'000), 10 * some + 0.05) << part;
 }
 
 /// The one conversation of a file in tests/fixtures/import/, as a line, read by the format that is
