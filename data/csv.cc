@@ -86,19 +86,20 @@ char GuessSeparator(std::string_view text) {
   return kSeparators[static_cast<std::size_t>(std::max_element(counts, counts + 4) - counts)];
 }
 
-std::string CsvField(std::string_view text) {
-  std::string field(text);
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos &&
-      !IsNumber(text)) {
-    field.insert(0, 1, '\'');
-  }
-  if (field.find_first_of(",;\"\r\n\t") == std::string::npos) return field;
+std::string CsvQuoted(std::string_view text) {
+  if (text.find_first_of(",;|\"\r\n\t") == std::string_view::npos) return std::string(text);
   std::string quoted = "\"";
-  for (const char c : field) {
+  for (const char c : text) {
     if (c == '"') quoted += '"';
     quoted += c;
   }
   return quoted + '"';
+}
+
+std::string CsvField(std::string_view text) {
+  const bool formula = !text.empty() && !IsNumber(text) &&
+                       std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;
+  return CsvQuoted(formula ? "'" + std::string(text) : std::string(text));
 }
 
 std::string CellText(std::string_view cell, bool* formula) {

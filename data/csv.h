@@ -33,7 +33,10 @@ class CsvReader {
 /// The one of "," ";" tab and "|" that the first line has most of outside quotes; "," for none.
 char GuessSeparator(std::string_view text);
 
-/// One field as RFC 4180 has it. A text that a spreadsheet would take for a formula (it begins with
+/// One field as RFC 4180 has it.
+std::string CsvQuoted(std::string_view text);
+
+/// The same for people. A text that a spreadsheet would take for a formula (it begins with
 /// = + - @, a tab or a carriage return, and is no plain number) gets a ' before it.
 std::string CsvField(std::string_view text);
 

@@ -89,8 +89,7 @@ void SurveyTable::Refuse(const std::string& why) {
 
 void SurveyTable::Read(const std::string& path, const SurveyTableOptions& options) {
   constexpr std::uint64_t kLimit = std::uint64_t{1} << 30;
-  const Document document =
-      ReadDocument(path, path, Unpacked(ReadFile(path, kLimit), path, kLimit));
+  const Document document = ReadDocument(path, path, TextOf(ReadFile(path, kLimit), path, kLimit));
   CsvReader rows(document.text, GuessSeparator(document.text), path);
   std::vector<std::string> row;
   const bool any = !document.json && rows.Next(&row);

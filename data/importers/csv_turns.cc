@@ -1,4 +1,4 @@
-// Tables with a row a turn: CSV (RFC 4180), also with ";" or tabs.
+// Tables with a row a turn: CSV (RFC 4180), also with ";" or tabs, and Parquet, read as CSV.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -247,7 +247,7 @@ class Csv : public DocumentFormat {
  public:
   std::string name() const override { return "csv"; }
   std::string describe() const override {
-    return "tables with a row a turn (.csv, .tsv); columns by --columns.*, or guessed";
+    return "tables with a row a turn (.csv, .tsv, .parquet); columns by --columns.*, or guessed";
   }
   bool Matches(const Document& document, const ImportOptions& options) const override {
     if (document.json || document.text.empty()) return false;

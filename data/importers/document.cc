@@ -6,6 +6,9 @@
 #include <cmath>
 #include <utility>
 
+#include "data/importers/archive.h"
+#include "data/importers/file_kinds.h"
+#include "data/parquet/table.h"
 #include "data/timestamp.h"
 #include "data/tokenizers/unicode.h"
 
@@ -73,6 +76,13 @@ Document ReadDocument(std::string name, std::string place, std::string bytes) {
   DumpJson(text, document.place);  // refuses what is not UTF-8
   document.text = std::move(text);
   return document;
+}
+
+std::string TextOf(std::string bytes, const std::string& place, std::uint64_t limit) {
+  bytes = Unpacked(std::move(bytes), place, limit);
+  // Half of such a file is to be an error, not a file of another kind.
+  const bool table = bytes.starts_with("PAR1") && LooksBinary(bytes);
+  return table ? ParquetToCsv(bytes, place, limit) : bytes;
 }
 
 const std::vector<const DocumentFormat*>& DocumentFormats() {

@@ -53,6 +53,9 @@ class DocumentFormat {
                        Collector* out) const = 0;
 };
 
+/// The text in a file: unpacked (Unpacked()), and a Parquet table as CSV.
+std::string TextOf(std::string bytes, const std::string& place, std::uint64_t limit);
+
 /// All of them, in the order in which they are asked.
 const std::vector<const DocumentFormat*>& DocumentFormats();
 /// The one that matches, or nullptr.

@@ -152,8 +152,8 @@ class Reading {
 
   /// A file in memory: one document, or lines of JSON.
   void AddBytes(ArchiveFile&& file) {
-    file.bytes = Unpacked(std::move(file.bytes), file.place,
-                          static_cast<std::uint64_t>(options_.file_limit));
+    file.bytes =
+        TextOf(std::move(file.bytes), file.place, static_cast<std::uint64_t>(options_.file_limit));
     if (!IsLines(file.bytes)) return Add(std::move(file));
     std::string_view rest = file.bytes;
     for (std::int64_t number = 1; !rest.empty(); ++number) {
@@ -251,7 +251,7 @@ std::optional<Document> FirstDocument(const std::string& path, const ImportOptio
   std::optional<Document> found;
   int looked = 0;
   const auto look = [&](const std::string& name, const std::string& place, std::string bytes) {
-    bytes = Unpacked(std::move(bytes), place, static_cast<std::uint64_t>(options.file_limit));
+    bytes = TextOf(std::move(bytes), place, static_cast<std::uint64_t>(options.file_limit));
     if (LooksBinary(bytes)) return;
     if (IsLines(bytes)) bytes.erase(bytes.find('\n'));
     Document document = ReadDocument(name, place, std::move(bytes));

@@ -36,9 +36,9 @@ std::string RefusedByName(const std::string& name) {
     return "its name leads out of the archive";
   }
   if (path.filename().string().starts_with('.')) return "hidden";
-  static constexpr std::array<std::string_view, 18> kOther = {
+  static constexpr std::array<std::string_view, 17> kOther = {
       ".wav", ".mp3", ".ogg",  ".flac", ".m4a", ".mp4",  ".webm", ".png", ".jpg",
-      ".gif", ".pdf", ".docx", ".xlsx", ".exe", ".html", ".md",   ".cfg", ".parquet"};
+      ".gif", ".pdf", ".docx", ".xlsx", ".exe", ".html", ".md",   ".cfg"};
   for (const std::string_view end : kOther) {
     if (EndsWith(name, end)) return fmt::format("{} files are not read", end);
   }

@@ -11,6 +11,7 @@
 #include "data/importers/archive.h"
 #include "data/importers/document.h"
 #include "data/importers/html.h"
+#include "data/parquet/table.h"
 #include "data/redaction/redact.h"
 #include "data/tokenizers/unicode.h"
 
@@ -79,6 +80,20 @@ void RunCsv(std::string_view bytes) {
   }
 }
 
+void RunParquet(std::string_view bytes) {
+  try {
+    constexpr std::uint64_t kLimit = 1 << 20;
+    const std::string text = ParquetToCsv(bytes, "fuzz", kLimit);
+    Demand(text.size() <= 4 * kLimit, "a table is no larger than allowed");
+    CsvReader rows(text, ',', "fuzz");
+    std::size_t columns = 0;
+    for (std::vector<std::string> row; rows.Next(&row); columns = row.size()) {
+      Demand(columns == 0 || row.size() == columns, "a row is as long as the others");
+    }
+  } catch (const Error&) {
+  }
+}
+
 void RunRedact(std::string_view bytes) {
   Redactor redactor({"Ann Lee"});
   redactor.Learn(bytes);
@@ -136,6 +151,7 @@ const std::vector<Target>& Targets() {
                                           {"record", RunFormat<RecordFormat>},
                                           {"csv-turns", RunFormat<CsvFormat>},
                                           {"csv", RunCsv},
+                                          {"parquet", RunParquet},
                                           {"html", RunHtml},
                                           {"redact", RunRedact},
                                           {"scale", RunScale},
