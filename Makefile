@@ -3,7 +3,8 @@
 PY := .deps/venv/bin/python
 BUILD := build
 
-.PHONY: all setup setup-test build demo test test-spark sanitize lint bench bench-scorers bench-stream clean
+.PHONY: all setup setup-test build demo test test-spark sanitize fuzz lint bench bench-scorers \
+	bench-stream clean
 all: build
 
 setup:
@@ -26,6 +27,7 @@ test: setup-test build
 	@cmake --build $(BUILD)
 # Two tests at a time with a thread each: threads that wait for each other on two cores are slow.
 	@OMP_NUM_THREADS=1 ctest --test-dir $(BUILD) --output-on-failure --timeout 1500 -j2
+	@bash tools/fuzz.sh 3
 
 # The Spark job on 100,000 simulated conversations, one of two executors killed (needs Java 17).
 test-spark: setup-test build
@@ -38,6 +40,11 @@ sanitize: setup
 	@cmake --preset sanitize >/dev/null
 	@cmake --build build-sanitize
 	@ctest --test-dir build-sanitize --output-on-failure --timeout 900 -j2
+
+# Every parser for FUZZ_SECONDS under libFuzzer, where clang has it.
+FUZZ_SECONDS := 600
+fuzz: setup
+	@bash tools/fuzz.sh $(FUZZ_SECONDS)
 
 lint: setup
 	@git ls-files '*.cc' '*.h' | xargs clang-format --dry-run --Werror
@@ -57,4 +64,4 @@ bench-stream: build
 	@$(BUILD)/bench/arcsat_bench_stream $(MODEL) $(DATA)
 
 clean:
-	rm -rf $(BUILD) build-sanitize demo
+	rm -rf $(BUILD) build-sanitize build-fuzz demo

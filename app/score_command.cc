@@ -13,6 +13,7 @@
 #include "configs/text.h"
 #include "data/error.h"
 #include "data/files.h"
+#include "data/score_csv.h"
 #include "eval/cross_conformal.h"
 #include "model/scorer.h"
 
@@ -38,12 +39,13 @@ std::string ChannelName(int channel) {
 /// Reads a file, scores it window by window and writes the scores in its order. Memory is a window.
 class ScoreRun {
  public:
-  ScoreRun(const LoadedModel& model, const Calibration& calibration, bool skip_bad,
+  ScoreRun(const LoadedModel& model, const Calibration& calibration, bool skip_bad, bool csv,
            ScoreOutput* out)
       : model_(model),
         calibration_(calibration),
         sets_(FindConformal(model.folder)),
         skip_bad_(skip_bad),
+        csv_(csv),
         out_(*out),
         encoder_(*model.tokenizer, {model.model->options().max_turn_tokens},
                  model.model->options().boxes),
@@ -96,7 +98,7 @@ class ScoreRun {
   }
 
   void Flush() {
-    std::string text;
+    std::string text = csv_ && out_.scored() == 0 ? ScoreCsvHeader() : "";
     const std::vector<RawScore> raw = scorer_.Score(encoded_);
     for (std::size_t i = 0; i < raw.size(); ++i) {
       Score score = Apply(calibration_, raw[i]);
@@ -104,8 +106,7 @@ class ScoreRun {
         score.set = PredictAnswers(*sets_, calibration_, score, ChannelName(encoded_[i].channel));
       }
       score.model = model_.name;
-      text += ToJsonLine(score);
-      text += '\n';
+      text += csv_ ? ToCsvRow(score) : ToJsonLine(score) + "\n";
     }
     out_.Write(text, static_cast<std::int64_t>(encoded_.size()), rejects_, rejected_);
     encoded_.clear();
@@ -118,7 +119,7 @@ class ScoreRun {
   const LoadedModel& model_;
   const Calibration& calibration_;
   std::optional<ConformalSets> sets_;
-  bool skip_bad_;
+  bool skip_bad_, csv_;
   ScoreOutput& out_;
   ConversationEncoder encoder_;
   Scorer scorer_;
@@ -130,7 +131,7 @@ class ScoreRun {
 };
 
 struct ScoreSettings {
-  std::string model, data = "-", out;
+  std::string model, data = "-", out, format = "auto";
   int threads = 0;
   bool resume = false;
   ReadOptions read;
@@ -141,12 +142,21 @@ void Bind(Options& options, ScoreSettings* s) {
   options.Add("model", &s->model, "run folder or model folder");
   options.Add("data", &s->data, "file of conversations, or - for standard input");
   options.Add("out", &s->out, "file for the scores; standard output where none is given");
+  options.Add("format", &s->format,
+              "jsonl, csv (a row a conversation, without its turns), or auto: "
+              "csv where --out ends in .csv",
+              OneOf({"auto", "jsonl", "csv"}));
   options.Add("threads", &s->threads, "CPU threads; 0: LibTorch's choice", Between(0, 4096));
   options.Add("resume", &s->resume,
               "keep what is done in FILE.partial, and go on there after a stop; give it from the "
               "start");
   Bind(options, &s->read);
   Bind(options, &s->common);
+}
+
+bool IsCsv(const ScoreSettings& s) {
+  return s.format == "csv" ||
+         (s.format == "auto" && std::filesystem::path(s.out).extension() == ".csv");
 }
 
 Calibration DemandCalibration(const LoadedModel& loaded, const std::string& model) {
@@ -171,8 +181,9 @@ int Run(const std::vector<std::string>& args) {
   ScoreSettings s;
   Options options("score",
                   "Scores conversations: the state at every customer turn, entry, exit, delta and "
-                  "the chance that the customer is satisfied. One JSON object a line.",
-                  "arcsat score --model runs/first --data calls.jsonl --out scores.jsonl");
+                  "the chance that the customer is satisfied. One JSON object a line, or CSV.",
+                  "arcsat score --model runs/first --data calls.jsonl --out scores.jsonl\n"
+                  "arcsat score --model runs/first --data calls.jsonl --out scores.csv");
   Bind(options, &s);
   if (!options.Parse(args)) return 0;
   if (s.model.empty()) {
@@ -183,11 +194,16 @@ int Run(const std::vector<std::string>& args) {
     throw UsageError({"command line", "--resume needs --out FILE", "expected a file for the scores",
                       "see arcsat score --help"});
   }
+  const bool csv = IsCsv(s);
+  if (csv && s.resume) {
+    throw UsageError({"command line", "--resume goes on with JSON lines only, found CSV",
+                      "expected --out FILE.jsonl", "leave out --resume, or write .jsonl"});
+  }
   if (s.threads > 0) torch::set_num_threads(s.threads);
   const LoadedModel loaded = LoadModel(ModelFolder(s.model));
   const Calibration calibration = DemandCalibration(loaded, s.model);
   ScoreOutput out(s.out, loaded.name, s.resume);
-  ScoreRun run(loaded, calibration, s.read.skip_bad, &out);
+  ScoreRun run(loaded, calibration, s.read.skip_bad, csv, &out);
   run.Run(s.data, s.common.quiet);
   if (out.scored() == 0) {
     throw Error({s.data, "holds no conversation", "expected one JSON object a line",

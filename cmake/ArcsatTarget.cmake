@@ -14,6 +14,9 @@ if(ARCSAT_SANITIZE)
                                                    -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(arcsat_warnings INTERFACE -fsanitize=address,undefined)
 endif()
+if(ARCSAT_FUZZ)
+  target_compile_options(arcsat_warnings INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 target_include_directories(arcsat_warnings INTERFACE ${PROJECT_SOURCE_DIR})
 
 # Half of a file's compile time went to the same few headers; they are compiled once, and once more

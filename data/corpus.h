@@ -17,14 +17,21 @@ struct ReadOptions {
 
 /// What happened while a file was read: how many, and the first few reasons for what was left out.
 struct ReadReport {
+  static constexpr std::size_t kMostReasons = 20;
+
   std::int64_t read = 0;
   std::int64_t skipped = 0;
-  std::vector<std::string> reasons;  ///< at most 20, each naming its place
+  std::vector<std::string> reasons;  ///< at most kMostReasons, each naming its place
+  // Of imports that look through folders and archives:
+  std::int64_t files = 0;                       ///< that were read
+  std::int64_t ignored = 0;                     ///< files that are no transcripts
+  std::vector<std::string> ignored_names;       ///< at most kMostReasons, each with why
+  std::map<std::string, std::int64_t> formats;  ///< conversations by the format of their file
 
   /// Counts a record that was left out, and keeps the reason of the first ones.
   void Skip(const std::string& reason) {
     ++skipped;
-    if (reasons.size() < 20) reasons.push_back(reason);
+    if (reasons.size() < kMostReasons) reasons.push_back(reason);
   }
 };
 

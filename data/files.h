@@ -50,6 +50,9 @@ void SyncFolder(const std::filesystem::path& folder);
 std::string Sha256File(const std::filesystem::path& path);
 std::string Sha256(std::string_view bytes);
 
+/// Whether bytes begin like a .gz, .zst, .xz or .bz2 file.
+bool LooksCompressed(std::string_view bytes);
+
 /// Nothing but blanks, tabs and carriage returns.
 inline bool IsBlank(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;

@@ -18,8 +18,9 @@ namespace {
 
 constexpr std::size_t kBlock = std::size_t{1} << 18;
 
-/// Whether bytes begin like a compressed file. (bzip2's magic is letters, so what follows is looked
-/// at too: a block, or the end of an empty file.)
+}  // namespace
+
+// bzip2's magic is letters, so what follows is looked at too: a block, or the end of an empty file.
 bool LooksCompressed(std::string_view bytes) {
   using std::string_view_literals::operator""sv;
   if (bytes.starts_with("BZh")) {
@@ -30,8 +31,6 @@ bool LooksCompressed(std::string_view bytes) {
   return bytes.starts_with("\x1F\x8B"sv) || bytes.starts_with("\x28\xB5\x2F\xFD"sv) ||
          bytes.starts_with("\xFD\x37\x7A\x58\x5A\x00"sv);
 }
-
-}  // namespace
 
 struct LineReader::Impl {
   std::string name;  // as messages show it

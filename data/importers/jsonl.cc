@@ -26,9 +26,13 @@ class Jsonl : public Importer {
     return false;
   }
 
-  ReadReport Read(const std::string& path, const ReadOptions& options,
+  ReadReport Read(const std::string& path, const ImportOptions& options,
                   const Use& use) const override {
-    ReadReport report = ForEachConversation(path, options, use);
+    ReadReport report =
+        ForEachConversation(path, {.skip_bad = options.skip_bad}, [&](Conversation&& c) {
+          if (options.finish) options.finish(&c);
+          use(std::move(c));
+        });
     CheckFound(path, report, "one conversation, a JSON object, a line");
     return report;
   }

@@ -207,7 +207,7 @@ class Star : public Importer {
     return found;
   }
 
-  ReadReport Read(const std::string& path, const ReadOptions& options,
+  ReadReport Read(const std::string& path, const ImportOptions& options,
                   const Use& use) const override {
     ReadReport report;
     const bool root_too = HoldsDialogues(path);
@@ -222,6 +222,7 @@ class Star : public Importer {
             return true;
           }
           ++report.read;
+          if (options.finish) options.finish(&conversation);
           use(std::move(conversation));
           return true;
         });

@@ -85,7 +85,7 @@ void ReadLine(const std::string& line, const std::string& place, Conversation* c
   c->turns.push_back(std::move(turn));
 }
 
-void ReadOneFile(const fs::path& path, const ReadOptions& options, const Importer::Use& use,
+void ReadOneFile(const fs::path& path, const ImportOptions& options, const Importer::Use& use,
                  ReadReport* report) {
   std::string stem = path.stem().string();
   std::transform(stem.begin(), stem.end(), stem.begin(),
@@ -114,6 +114,7 @@ void ReadOneFile(const fs::path& path, const ReadOptions& options, const Importe
       continue;
     }
     ++report->read;
+    if (options.finish) options.finish(&c);
     use(std::move(c));
   }
 }
@@ -154,7 +155,7 @@ class Uss : public Importer {
     }
   }
 
-  ReadReport Read(const std::string& path, const ReadOptions& options,
+  ReadReport Read(const std::string& path, const ImportOptions& options,
                   const Use& use) const override {
     ReadReport report;
     for (const fs::path& file : FilesOf(path)) ReadOneFile(file, options, use, &report);

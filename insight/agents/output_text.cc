@@ -3,28 +3,10 @@
 #include <algorithm>
 #include <map>
 
+#include "data/csv.h"
 #include "insight/agents/output.h"
 
 namespace arcsat {
-namespace {
-
-/// RFC 4180, and nothing that a spreadsheet computes.
-std::string Cell(const std::string& text) {
-  std::string cell = text;
-  if (!cell.empty() && std::string_view("=+-@\t\r").find(cell[0]) != std::string_view::npos) {
-    cell.insert(cell.begin(), '\'');
-  }
-  if (cell.find_first_of(",\"\n\r") == std::string::npos) return cell;
-  std::string quoted = "\"";
-  for (const char c : cell) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + "\"";
-}
-
-}  // namespace
-
 std::string AgentsCsv(const AgentsAnalysis& analysis, const AgentNames& name) {
   std::vector<std::pair<std::string, const PairStanding*>> rows;
   for (const PairStanding& pair : analysis.pairs) rows.emplace_back(name(pair.agent), &pair);
@@ -38,7 +20,8 @@ std::string AgentsCsv(const AgentsAnalysis& analysis, const AgentNames& name) {
     text += fmt::format(
         "{},{},{},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{},"
         "{:.6g},{:.6g},{:.6g}\n",
-        Cell(agent), Cell(analysis.design.problems[static_cast<std::size_t>(pair->problem)]), s.n,
+        CsvField(agent),
+        CsvField(analysis.design.problems[static_cast<std::size_t>(pair->problem)]), s.n,
         pair->mean, s.effect, s.error, s.interval.low, s.interval.high, s.p_above, s.p_gap,
         s.p_strength, Name(s.statement), pair->cost, pair->cost_interval.low,
         pair->cost_interval.high);
@@ -60,11 +43,11 @@ std::string TraceCsv(const AgentRecords& records, const AgentsAnalysis& analysis
     const int problem = analysis.design.data.problem[i];
     const auto found = stated.find({records.agent[i], problem});
     if (found == stated.end()) continue;
-    text += fmt::format("{},{},{},{},{:.6g},{:.6g},{:.6g},{:.6g}\n", Cell(name(records.agent[i])),
-                        Cell(analysis.design.problems[static_cast<std::size_t>(problem)]),
-                        Name(found->second), Cell(std::string(records.id(i))), records.entry[i],
-                        records.outcome[i], analysis.expected[i],
-                        records.outcome[i] - analysis.expected[i]);
+    text += fmt::format(
+        "{},{},{},{},{:.6g},{:.6g},{:.6g},{:.6g}\n", CsvField(name(records.agent[i])),
+        CsvField(analysis.design.problems[static_cast<std::size_t>(problem)]), Name(found->second),
+        CsvField(std::string(records.id(i))), records.entry[i], records.outcome[i],
+        analysis.expected[i], records.outcome[i] - analysis.expected[i]);
   }
   return text;
 }

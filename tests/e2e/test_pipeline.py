@@ -1,5 +1,6 @@
 """From conversations to scores, as a user goes; and a training that is stopped and goes on."""
 
+import csv
 import json
 import os
 import shutil
@@ -116,6 +117,37 @@ def test_scores_fit_their_schema_and_their_conversations(run, trained, sides, sc
     piped = run("score", "--model", trained / "model", "--quiet",
                 input=(sides / "test.jsonl").read_text())
     assert piped.stdout == out.read_text()
+
+
+def test_scores_as_a_table_are_the_same_figures_and_no_formulas(run, trained, sides, tmp_path):
+    data = tmp_path / "calls.jsonl"
+    found = tiny.records(sides / "test.jsonl")[:20]
+    hostile = ["=1+1", "@SUM(A1)", "+49 30", "-1+1", "a,\"b\"\nc"]
+    for record, name in zip(found, hostile):
+        record["id"] = name
+    data.write_text("".join(json.dumps(record) + "\n" for record in found))
+    out = tmp_path / "scores.csv"
+    run("score", "--model", trained, "--data", data, "--out", out)
+    run("score", "--model", trained, "--data", data, "--out", tmp_path / "scores.jsonl")
+    with open(out, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, strict=True))
+    scores = tiny.records(tmp_path / "scores.jsonl")
+    assert len(rows) == len(scores) == 20
+    for i, (row, score) in enumerate(zip(rows, scores)):
+        assert row["id"] == ("'" if i < 4 else "") + score["id"]
+        for key in ("entry", "exit", "delta", "p_satisfied"):
+            assert float(row[key]) == score[key]
+        assert list(map(float, row["boxes"].split())) == score.get("boxes", [])
+        assert int(row["customer_turns"]) == len(score["turns"])
+        assert row["model"] == score["model"]
+        assert (row["set_level"] != "") == ("set" in score)
+    piped = run("score", "--model", trained, "--data", data, "--format", "csv", "--quiet").stdout
+    assert piped.encode() == out.read_bytes()
+    named = tmp_path / "named.csv"
+    run("score", "--model", trained, "--data", data, "--out", named, "--format", "jsonl")
+    assert named.read_bytes() == (tmp_path / "scores.jsonl").read_bytes()
+    refused = run("score", "--model", trained, "--data", data, "--out", out, "--resume", code=2)
+    assert "--resume" in refused.stderr
 
 
 def test_company_and_order_change_no_score(run, trained, sides, tmp_path):

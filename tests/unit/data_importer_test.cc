@@ -16,9 +16,10 @@ namespace {
 std::vector<Conversation> Import(const std::string& name, const std::filesystem::path& path,
                                  ReadReport* report = nullptr, bool skip_bad = false) {
   std::vector<Conversation> all;
-  const ReadReport result =
-      FindImporter(name).Read(path.string(), {.skip_bad = skip_bad},
-                              [&](Conversation&& c) { all.push_back(std::move(c)); });
+  ImportOptions options;
+  options.skip_bad = skip_bad;
+  const ReadReport result = FindImporter(name).Read(
+      path.string(), options, [&](Conversation&& c) { all.push_back(std::move(c)); });
   if (report != nullptr) *report = result;
   return all;
 }
@@ -54,8 +55,11 @@ TEST(Importers, RegistryNamesAndDetects) {
     names.push_back(importer->name());
     EXPECT_FALSE(importer->describe().empty());
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"jsonl", "star", "uss"}));
-  EXPECT_THROW(FindImporter("csv"), UsageError);
+  EXPECT_EQ(names, (std::vector<std::string>{"jsonl", "star", "uss", "harper", "convokit", "record",
+                                             "contact-lens", "call-analytics", "transcribe",
+                                             "google-insights", "genesys", "zendesk", "intercom",
+                                             "twilio", "whisper", "webvtt", "csv", "mixed"}));
+  EXPECT_THROW(FindImporter("parquet"), UsageError);
   EXPECT_EQ(DetectImporter(Fixture("star").string()).name(), "star");
   EXPECT_EQ(DetectImporter(Fixture("star/dialogues").string()).name(), "star");
   EXPECT_EQ(DetectImporter(Fixture("uss/MINI.txt").string()).name(), "uss");
@@ -227,6 +231,29 @@ TEST(RealData, UssCounts) {
     EXPECT_EQ(all.back().id, last);
     for (const Conversation& c : all) EXPECT_TRUE(c.survey && c.survey->score) << c.id;
   }
+}
+
+TEST(RealData, HarperCalls) {
+  const auto path = RealData("harper");
+  if (path.empty()) GTEST_SKIP() << "set ARCSAT_DATA to the folder that holds harper";
+  EXPECT_EQ(DetectImporter(path.string()).name(), "harper");
+  std::map<std::string, int> count;
+  for (const Conversation& c : Import("harper", path)) {
+    ++count["calls"];
+    if (c.survey->score) ++count["answered"];
+    EXPECT_EQ(c.survey->scale_high, 10);
+    EXPECT_FALSE(c.agent_id.empty() || c.customer_id.empty() || c.problem_type.empty());
+    double before = 0;
+    for (const Turn& turn : c.turns) {
+      EXPECT_FALSE(turn.text.empty());
+      EXPECT_EQ(turn.text.find("[noise]"), std::string::npos);
+      EXPECT_GE(*turn.at, before);
+      before = *turn.at;
+      ++count[Name(turn.speaker)];
+    }
+  }
+  EXPECT_EQ(count, (std::map<std::string, int>{
+                       {"calls", 6}, {"answered", 5}, {"agent", 32}, {"customer", 26}}));
 }
 
 }  // namespace
