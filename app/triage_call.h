@@ -15,6 +15,7 @@ struct TriageCall {
   std::string listen, store, token_file;
   bool follow = false;
   int threads = 0;
+  int memory = 2048;  ///< MiB for what running conversations keep between turns
   TriageOptions rules;
   TriageFitOptions fit;
   TriageServiceOptions service;

@@ -28,6 +28,10 @@ void BindCall(Options& options, TriageCall* call) {
   options.Add("token-file", &call->token_file,
               "file with the token that requests carry; else ARCSAT_TRIAGE_TOKEN, else a new one");
   options.Add("threads", &call->threads, "CPU threads; 0: LibTorch's choice", Between(0, 4096));
+  options.Add("memory", &call->memory,
+              "MiB for what running conversations keep between turns, so that a new turn costs a "
+              "turn; beyond it the longest silent are computed anew",
+              Between(0, 1 << 24));
   Bind(options, &call->read);
   Bind(options, &call->common);
   Bind(options, &call->rules);

@@ -13,15 +13,15 @@
 namespace arcsat {
 namespace {
 
-/// Scores every conversation anew from its start.
-class WholeScorer : public TurnScorer {
+/// Computes the turns that came; what was computed of the others is kept within `memory`.
+class RunningScorer : public TurnScorer {
  public:
-  WholeScorer(LoadedModel model, Calibration calibration)
+  RunningScorer(LoadedModel model, Calibration calibration, std::int64_t memory)
       : model_(std::move(model)),
         calibration_(std::move(calibration)),
         encoder_(*model_.tokenizer, {model_.model->options().max_turn_tokens},
                  model_.model->options().boxes),
-        scorer_(*model_.model) {}
+        scorer_(*model_.model, {{}, memory}) {}
 
   std::vector<Score> ScoreGrown(std::span<const GrownConversation> grown) override {
     std::vector<EncodedConversation> encoded;
@@ -38,16 +38,18 @@ class WholeScorer : public TurnScorer {
     return scores;
   }
 
+  void Forget(const std::string& conversation) override { scorer_.Forget(conversation); }
+
  private:
   LoadedModel model_;
   Calibration calibration_;
   ConversationEncoder encoder_;
-  Scorer scorer_;
+  StreamScorer scorer_;
 };
 
 }  // namespace
 
-TriageModel LoadTriageModel(const std::string& model, int threads) {
+TriageModel LoadTriageModel(const std::string& model, int threads, int memory_mb) {
   if (threads > 0) torch::set_num_threads(threads);
   LoadedModel loaded = LoadModel(ModelFolder(model));
   std::optional<Calibration> calibration = FindCalibration(loaded.folder);
@@ -58,7 +60,8 @@ TriageModel LoadTriageModel(const std::string& model, int threads) {
                  "arcsat calibrate --model " + model + " --data FILE"});
   }
   std::string name = loaded.name;
-  return {std::make_unique<WholeScorer>(std::move(loaded), *std::move(calibration)),
+  return {std::make_unique<RunningScorer>(std::move(loaded), *std::move(calibration),
+                                          std::int64_t{memory_mb} << 20),
           std::move(name)};
 }
 

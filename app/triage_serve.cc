@@ -71,7 +71,7 @@ int RunTriageService(const TriageCall& call) {
                       "give --token-file or ARCSAT_TRIAGE_TOKEN, or listen at 127.0.0.1"});
   }
   const sigset_t signals = HoldSignals();
-  const TriageModel model = LoadTriageModel(call.model, call.threads);
+  const TriageModel model = LoadTriageModel(call.model, call.threads, call.memory);
   TriageService service(
       {call.store, RulesOf(call, model.name), call.service, token.text, model.name},
       model.scorer.get());

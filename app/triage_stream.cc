@@ -109,7 +109,7 @@ class TriageStream {
 }  // namespace
 
 int RunTriageStream(const TriageCall& call) {
-  TriageStream stream(call, LoadTriageModel(call.model, call.threads));
+  TriageStream stream(call, LoadTriageModel(call.model, call.threads, call.memory));
   stream.Run();
   stream.Tell();
   return 0;
