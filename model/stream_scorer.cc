@@ -8,10 +8,16 @@
 namespace arcsat {
 namespace {
 
-/// Of the first `turns` turns: everything that the model reads of them.
-std::uint64_t Fingerprint(const EncodedConversation& conversation, std::size_t turns) {
-  std::uint64_t hash = static_cast<std::uint64_t>(conversation.channel);
-  for (std::size_t i = 0; i < turns; ++i) {
+/// Of a conversation before its first turn.
+std::uint64_t FirstFingerprint(const EncodedConversation& conversation) {
+  return static_cast<std::uint64_t>(conversation.channel);
+}
+
+/// Goes on from the fingerprint of what is before turn `begin` to that of what is before `end`:
+/// everything that the model reads of the turns between.
+std::uint64_t Fingerprint(std::uint64_t hash, const EncodedConversation& conversation,
+                          std::size_t begin, std::size_t end) {
+  for (std::size_t i = begin; i < end; ++i) {
     const EncodedTurn& turn = conversation.turns[i];
     hash = MixSeed(hash, static_cast<std::uint64_t>(turn.speaker) * 2 + (turn.has_time > 0),
                    std::bit_cast<std::uint32_t>(turn.gap));
@@ -40,7 +46,8 @@ StreamScorer::Place StreamScorer::Find(const EncodedConversation& conversation) 
   if (found != by_id_.end()) {
     const Place place = found->second;
     if (place->turns <= conversation.turns.size() &&
-        place->fingerprint == Fingerprint(conversation, place->turns)) {
+        place->fingerprint ==
+            Fingerprint(FirstFingerprint(conversation), conversation, 0, place->turns)) {
       kept_.splice(kept_.begin(), kept_, place);
       return place;
     }
@@ -48,6 +55,7 @@ StreamScorer::Place StreamScorer::Find(const EncodedConversation& conversation) 
   }
   kept_.push_front({});
   kept_.front().id = kept_.front().raw.id = conversation.id;
+  kept_.front().fingerprint = FirstFingerprint(conversation);
   by_id_[conversation.id] = kept_.begin();
   return kept_.begin();
 }
@@ -83,8 +91,9 @@ std::vector<RawScore> StreamScorer::Score(const std::vector<EncodedConversation>
   for (std::size_t c = 0; c < conversations.size(); ++c) {
     Kept& kept = *places[c];
     turns_computed_ += static_cast<std::int64_t>(conversations[c].turns.size() - kept.turns);
-    kept.turns = conversations[c].turns.size();
-    kept.fingerprint = Fingerprint(conversations[c], kept.turns);
+    const std::size_t turns = conversations[c].turns.size();
+    kept.fingerprint = Fingerprint(kept.fingerprint, conversations[c], kept.turns, turns);
+    kept.turns = turns;
     bytes_ -= kept.bytes;
     kept.bytes = kept.memory.bytes();
     bytes_ += kept.bytes;
