@@ -159,4 +159,12 @@ std::vector<LabelledConversation> ScoreLabelled(const ScoreStream& stream, const
   return out;
 }
 
+Calibration DemandCalibration(const LoadedModel& loaded, const std::string& model) {
+  if (auto found = FindCalibration(loaded.folder)) return *std::move(found);
+  throw Error({(loaded.folder / "calibration.json").string(),
+               "is missing: the model is not calibrated",
+               "expected a calibrated model, whose scores are honest chances",
+               "arcsat calibrate --model " + model + " --data FILE"});
+}
+
 }  // namespace arcsat

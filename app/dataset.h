@@ -27,6 +27,9 @@ std::vector<EncodedConversation> ReadDataset(const std::vector<DataSource>& sour
                                              const LoadedModel& model, const ReadOptions& read,
                                              DatasetCounts* counts);
 
+/// The model's calibration; `model` is what the user named it by. Error where there is none.
+Calibration DemandCalibration(const LoadedModel& loaded, const std::string& model);
+
 /// Those that have a label: a survey answer or a rated turn.
 std::vector<EncodedConversation> Labelled(std::vector<EncodedConversation> all);
 

@@ -159,14 +159,6 @@ bool IsCsv(const ScoreSettings& s) {
          (s.format == "auto" && std::filesystem::path(s.out).extension() == ".csv");
 }
 
-Calibration DemandCalibration(const LoadedModel& loaded, const std::string& model) {
-  if (auto found = FindCalibration(loaded.folder)) return *std::move(found);
-  throw Error({(loaded.folder / "calibration.json").string(),
-               "is missing: the model is not calibrated",
-               "expected a calibrated model, whose scores are honest chances",
-               "arcsat calibrate --model " + model + " --data FILE"});
-}
-
 void Tell(const ScoreOutput& out, const ScoreRun& run, const ScoreSettings& s) {
   if (out.rejected() > 0 && !s.common.quiet) {
     fmt::print(stderr, "left out: {}\n", Thousands(out.rejected()));

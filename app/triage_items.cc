@@ -12,13 +12,7 @@ namespace arcsat {
 std::vector<FinishedConversation> ScoreFinished(const FinishedFile& file) {
   if (file.threads > 0) torch::set_num_threads(file.threads);
   const LoadedModel model = LoadModel(ModelFolder(file.model));
-  const auto calibration = FindCalibration(model.folder);
-  if (!calibration) {
-    throw Error({(model.folder / "calibration.json").string(),
-                 "is missing: the model is not calibrated",
-                 "expected a calibrated model, whose scores are honest chances",
-                 "arcsat calibrate --model " + file.model + " --data FILE"});
-  }
+  const Calibration calibration = DemandCalibration(model, file.model);
   ScoreStream stream;
   stream.model = &model;
   stream.read = file.read;
@@ -28,7 +22,7 @@ std::vector<FinishedConversation> ScoreFinished(const FinishedFile& file) {
   std::vector<FinishedConversation> out;
   stream.Run(file.data, [&](const Conversation& c, RawScore&& raw) {
     FinishedConversation one;
-    one.score = Apply(*calibration, raw);
+    one.score = Apply(calibration, raw);
     one.score.model = model.name;
     for (const Turn& turn : c.turns) one.at.push_back(turn.at);
     one.started = ParseTimestamp(c.started_at);

@@ -1,11 +1,10 @@
 #include "app/triage_model.h"
 
-#include <optional>
 #include <utility>
 #include <vector>
 
+#include "app/dataset.h"
 #include "data/batch.h"
-#include "data/error.h"
 #include "eval/calibration.h"
 #include "model/model_folder.h"
 #include "model/scorer.h"
@@ -52,15 +51,9 @@ class RunningScorer : public TurnScorer {
 TriageModel LoadTriageModel(const std::string& model, int threads, int memory_mb) {
   if (threads > 0) torch::set_num_threads(threads);
   LoadedModel loaded = LoadModel(ModelFolder(model));
-  std::optional<Calibration> calibration = FindCalibration(loaded.folder);
-  if (!calibration) {
-    throw Error({(loaded.folder / "calibration.json").string(),
-                 "is missing: the model is not calibrated",
-                 "expected a calibrated model, whose scores are honest chances",
-                 "arcsat calibrate --model " + model + " --data FILE"});
-  }
+  Calibration calibration = DemandCalibration(loaded, model);
   std::string name = loaded.name;
-  return {std::make_unique<RunningScorer>(std::move(loaded), *std::move(calibration),
+  return {std::make_unique<RunningScorer>(std::move(loaded), std::move(calibration),
                                           std::int64_t{memory_mb} << 20),
           std::move(name)};
 }
