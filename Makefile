@@ -2,6 +2,8 @@
 # make test   installs, builds, and runs every test
 PY := .deps/venv/bin/python
 BUILD := build
+# Two compilers on one core only push each other out of its cache.
+JOBS := $(shell nproc)
 
 .PHONY: all setup setup-test build demo test test-spark sanitize fuzz lint bench bench-scorers \
 	bench-stream clean
@@ -18,13 +20,13 @@ $(BUILD)/build.ninja: CMakeLists.txt CMakePresets.json | setup
 	@rm -f $(BUILD).log
 
 build: setup $(BUILD)/build.ninja
-	@cmake --build $(BUILD) --target arcsat
+	@cmake --build $(BUILD) -j$(JOBS) --target arcsat
 
 demo: build
 	@bash tools/demo.sh
 
 test: setup-test build
-	@cmake --build $(BUILD)
+	@cmake --build $(BUILD) -j$(JOBS)
 # Two tests at a time with a thread each: threads that wait for each other on two cores are slow.
 	@OMP_NUM_THREADS=1 ctest --test-dir $(BUILD) --output-on-failure --timeout 1500 -j2
 	@bash tools/fuzz.sh 3
@@ -38,7 +40,7 @@ test-spark: setup-test build
 # Everything without torch, under the address and undefined-behaviour sanitizers.
 sanitize: setup
 	@cmake --preset sanitize >/dev/null
-	@cmake --build build-sanitize
+	@cmake --build build-sanitize -j$(JOBS)
 	@ctest --test-dir build-sanitize --output-on-failure --timeout 900 -j2
 
 # Every parser for FUZZ_SECONDS under libFuzzer, where clang has it.

@@ -35,8 +35,7 @@ std::vector<EncodedConversation> ReadDataset(const std::vector<DataSource>& sour
                                              const LoadedModel& model, const ReadOptions& read,
                                              DatasetCounts* counts) {
   std::vector<EncodedConversation> all;
-  const ModelOptions& options = model.model->options();
-  ConversationEncoder encoder(*model.tokenizer, {options.max_turn_tokens}, options.boxes);
+  ConversationEncoder encoder = model.MakeEncoder();
   for (const DataSource& source : sources) {
     std::unordered_set<std::string> ids;
     const ReadReport report =
@@ -77,8 +76,7 @@ std::vector<EncodedConversation> Labelled(std::vector<EncodedConversation> all) 
 
 ReadReport ScoreStream::Run(const std::string& path,
                             const std::function<void(const Conversation&, RawScore&&)>& use) const {
-  const ModelOptions& options = model->model->options();
-  ConversationEncoder encoder(*model->tokenizer, {options.max_turn_tokens}, options.boxes);
+  ConversationEncoder encoder = model->MakeEncoder();
   const Scorer scorer(*model->model);
   Progress progress(label, 0, {.quiet = quiet, .unit = "conversations"});
   std::vector<Conversation> records;

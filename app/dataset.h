@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "app/labelled.h"
-#include "data/batch.h"
 #include "data/corpus.h"
 #include "data/data_source.h"
+#include "data/encoded.h"
 #include "data/score.h"
 #include "eval/calibration.h"
 #include "model/model_folder.h"

@@ -47,8 +47,7 @@ class ScoreRun {
         skip_bad_(skip_bad),
         csv_(csv),
         out_(*out),
-        encoder_(*model.tokenizer, {model.model->options().max_turn_tokens},
-                 model.model->options().boxes),
+        encoder_(model.MakeEncoder()),
         scorer_(*model.model) {}
 
   void Run(const std::string& data, bool quiet) {
@@ -191,7 +190,7 @@ int Run(const std::vector<std::string>& args) {
     throw UsageError({"command line", "--resume goes on with JSON lines only, found CSV",
                       "expected --out FILE.jsonl", "leave out --resume, or write .jsonl"});
   }
-  if (s.threads > 0) torch::set_num_threads(s.threads);
+  UseThreads(s.threads);
   const LoadedModel loaded = LoadModel(ModelFolder(s.model));
   const Calibration calibration = DemandCalibration(loaded, s.model);
   ScoreOutput out(s.out, loaded.name, s.resume);

@@ -14,6 +14,7 @@
 #include "data/error.h"
 #include "data/files.h"
 #include "data/random.h"
+#include "model/arc_model.h"
 #include "train/interrupt.h"
 #include "train/lexical_fit.h"
 #include "train/trainer.h"
@@ -165,7 +166,7 @@ std::string AddLexicalToKept(const Call& call, const Data& data) {
 }
 
 int Train(const Call& call, const Options& options) {
-  if (call.train.threads > 0) torch::set_num_threads(call.train.threads);
+  UseThreads(call.train.threads);
   LoadedModel loaded = fs::exists(fs::path(call.encoder) / "config.json") &&
                                ReadEncoderConfig(call.encoder).original.contains("arcsat")
                            ? LoadModel(call.encoder)

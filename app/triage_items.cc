@@ -10,7 +10,7 @@
 namespace arcsat {
 
 std::vector<FinishedConversation> ScoreFinished(const FinishedFile& file) {
-  if (file.threads > 0) torch::set_num_threads(file.threads);
+  UseThreads(file.threads);
   const LoadedModel model = LoadModel(ModelFolder(file.model));
   const Calibration calibration = DemandCalibration(model, file.model);
   ScoreStream stream;

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "app/dataset.h"
-#include "data/batch.h"
+#include "data/encoded.h"
 #include "eval/calibration.h"
 #include "model/model_folder.h"
-#include "model/scorer.h"
+#include "model/stream_scorer.h"
 
 namespace arcsat {
 namespace {
@@ -18,8 +18,7 @@ class RunningScorer : public TurnScorer {
   RunningScorer(LoadedModel model, Calibration calibration, std::int64_t memory)
       : model_(std::move(model)),
         calibration_(std::move(calibration)),
-        encoder_(*model_.tokenizer, {model_.model->options().max_turn_tokens},
-                 model_.model->options().boxes),
+        encoder_(model_.MakeEncoder()),
         scorer_(*model_.model, {{}, memory}) {}
 
   std::vector<Score> ScoreGrown(std::span<const GrownConversation> grown) override {
@@ -49,7 +48,7 @@ class RunningScorer : public TurnScorer {
 }  // namespace
 
 TriageModel LoadTriageModel(const std::string& model, int threads, int memory_mb) {
-  if (threads > 0) torch::set_num_threads(threads);
+  UseThreads(threads);
   LoadedModel loaded = LoadModel(ModelFolder(model));
   Calibration calibration = DemandCalibration(loaded, model);
   std::string name = loaded.name;

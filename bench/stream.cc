@@ -2,6 +2,8 @@
 // (StreamScorer), beside scoring the whole conversation so far again (Scorer), in turn.
 //
 //   arcsat_bench_stream MODEL CONVERSATIONS.jsonl [HOW_MANY] [THREADS]
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -11,8 +13,10 @@
 #include <vector>
 
 #include "data/corpus.h"
+#include "model/arc_model.h"
 #include "model/model_folder.h"
 #include "model/scorer.h"
+#include "model/stream_scorer.h"
 
 namespace {
 
@@ -42,7 +46,7 @@ arcsat::RawScore Timed(Times* times, const F& score) {
 }
 
 int Run(const std::string& model, const std::string& data, std::size_t most, int threads) {
-  torch::set_num_threads(threads);
+  at::set_num_threads(threads);
   const arcsat::LoadedModel loaded = arcsat::LoadModel(arcsat::ModelFolder(model));
   arcsat::ConversationEncoder encoder(*loaded.tokenizer, {loaded.model->options().max_turn_tokens},
                                       loaded.model->options().boxes);

@@ -6,6 +6,9 @@
 #include <string_view>
 #include <vector>
 
+// Compiled once, in json_instance.cc: most files use a value or two of it.
+extern template class nlohmann::basic_json<nlohmann::ordered_map>;
+
 namespace arcsat {
 
 /// Insertion order is kept, so a record that passes through comes out as it went in.

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "eval/symmetric.h"
+
 namespace arcsat {
 namespace {
 
@@ -52,7 +54,7 @@ BalancingFit FitBalancing(const MatrixXd& x, const VectorXd& answered, double ri
     return odds(b).sum() + silent.dot(z * b) + b.cwiseAbs2().dot(penalty) / 2;
   };
   const auto information = [&](const VectorXd& o) {
-    MatrixXd sum = z.transpose() * o.asDiagonal() * z;
+    MatrixXd sum = WeightedCross(z, o);
     sum.diagonal() += penalty;
     return sum;
   };
@@ -62,7 +64,7 @@ BalancingFit FitBalancing(const MatrixXd& x, const VectorXd& answered, double ri
   for (; fit.iterations < kMaxIterations && !fit.converged; ++fit.iterations) {
     const VectorXd o = odds(b);
     const VectorXd gradient = z.transpose() * (o - silent) - penalty.cwiseProduct(b);
-    const VectorXd step = information(o).ldlt().solve(gradient);
+    const VectorXd step = SolveSymmetric(information(o), gradient);
     if (!step.allFinite()) break;
     double length = 1;
     double next = objective(b + step);
@@ -75,10 +77,8 @@ BalancingFit FitBalancing(const MatrixXd& x, const VectorXd& answered, double ri
     current = next;
     fit.converged = gradient.dot(step) < 1e-14 * (1 + std::abs(current));
   }
-  const Index k = z.cols();
   fit.coefficients = design.back * b;
-  fit.inverse = design.back * information(odds(b)).ldlt().solve(MatrixXd::Identity(k, k)) *
-                design.back.transpose();
+  fit.inverse = Sandwich(design.back, InverseSymmetric(information(odds(b))));
   return fit;
 }
 

@@ -8,6 +8,7 @@
 #include "eval/delta_table.h"
 #include "eval/logistic.h"
 #include "eval/special.h"
+#include "eval/symmetric.h"
 
 namespace arcsat {
 namespace {
@@ -49,7 +50,7 @@ class BoundedLogistic {
   /// Inverse of the penalised information; 0 for what lies at its bound.
   MatrixXd Covariance() const {
     MatrixXd covariance = MatrixXd::Zero(b_.size(), b_.size());
-    const MatrixXd inverse = FreeInformation().inverse();
+    const MatrixXd inverse = InverseSymmetric(FreeInformation());
     for (std::size_t i = 0; i < free_.size(); ++i) {
       for (std::size_t j = 0; j < free_.size(); ++j) {
         covariance(free_[i], free_[j]) = inverse(static_cast<Index>(i), static_cast<Index>(j));
@@ -68,14 +69,14 @@ class BoundedLogistic {
   MatrixXd FreeInformation() const {
     const VectorXd p = (x_ * b_).unaryExpr(&Sigmoid);
     const VectorXd v = p.array() * (1 - p.array());
-    const MatrixXd information = x_.transpose() * v.asDiagonal() * x_ + penalty_;
+    const MatrixXd information = WeightedCross(x_, v) + penalty_;
     return information(free_, free_);
   }
 
   /// A step of Newton's on the free ones, cut at the first bound; false where none was left.
   bool Step() {
     const VectorXd gradient = Gradient()(free_);
-    const VectorXd direction = FreeInformation().ldlt().solve(gradient);
+    const VectorXd direction = SolveSymmetric(FreeInformation(), gradient);
     const double current = Objective(b_);
     if (!direction.allFinite() || gradient.dot(direction) < 1e-18 * (1 + std::abs(current))) {
       return false;

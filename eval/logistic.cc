@@ -7,6 +7,7 @@
 
 #include "data/error.h"
 #include "eval/special.h"
+#include "eval/symmetric.h"
 
 namespace arcsat {
 namespace {
@@ -39,9 +40,7 @@ Design Standardise(const MatrixXd& x, const VectorXd& w) {
     design.back(j + 1, j + 1) = 1 / scale;
     design.back(0, j + 1) = -mean / scale;
   }
-  Eigen::ColPivHouseholderQR<MatrixXd> qr(design.z);
-  qr.setThreshold(1e-9);
-  design.collinear = qr.rank() < k + 1;
+  design.collinear = !IndependentColumns(design.z, 1e-9);
   return design;
 }
 
@@ -62,7 +61,7 @@ Newton Maximise(const MatrixXd& z, const VectorXd& y, const VectorXd& w, double 
   };
   const auto information_at = [&](const VectorXd& p) {
     const VectorXd v = w.array() * p.array() * (1 - p.array());
-    MatrixXd information = z.transpose() * v.asDiagonal() * z;
+    MatrixXd information = WeightedCross(z, v);
     information.diagonal() += penalty;
     return information;
   };
@@ -73,7 +72,7 @@ Newton Maximise(const MatrixXd& z, const VectorXd& y, const VectorXd& w, double 
     const VectorXd p = (z * fit.b).unaryExpr(&Sigmoid);
     const VectorXd gradient =
         z.transpose() * (w.array() * (y - p).array()).matrix() - penalty.cwiseProduct(fit.b);
-    const VectorXd step = information_at(p).ldlt().solve(gradient);
+    const VectorXd step = SolveSymmetric(information_at(p), gradient);
     if (!step.allFinite()) break;
     double length = 1;
     double next = objective(fit.b + step);
@@ -93,8 +92,7 @@ Newton Maximise(const MatrixXd& z, const VectorXd& y, const VectorXd& w, double 
 // Without a maximum the information dies along the direction in which the likelihood still grows.
 bool HasMaximum(const Newton& fit) {
   if (!fit.converged || !fit.b.allFinite()) return false;
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(fit.information, Eigen::EigenvaluesOnly);
-  return eigen.eigenvalues().minCoeff() > 1 / (kNoMaximum * kNoMaximum);
+  return SmallestEigenvalue(fit.information) > 1 / (kNoMaximum * kNoMaximum);
 }
 
 void Check(const MatrixXd& x, const VectorXd& y, const VectorXd& w) {
@@ -151,9 +149,7 @@ LogisticFit FitLogistic(const MatrixXd& x, const VectorXd& y, const LogisticOpti
     fit = Maximise(design.z, y, w, result.ridge, options.max_iterations);
   }
   result.coefficients = design.back * fit.b;
-  const Index k = design.z.cols();
-  const MatrixXd inverse = fit.information.ldlt().solve(MatrixXd::Identity(k, k));
-  result.covariance = design.back * inverse * design.back.transpose();
+  result.covariance = Sandwich(design.back, InverseSymmetric(fit.information));
   result.log_likelihood = fit.log_likelihood;
   result.iterations = fit.iterations;
   return result;

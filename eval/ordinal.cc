@@ -9,6 +9,7 @@
 
 #include "data/error.h"
 #include "eval/special.h"
+#include "eval/symmetric.h"
 
 namespace arcsat {
 namespace {
@@ -136,7 +137,7 @@ Newton Maximise(const VectorXd& x, const std::vector<int>& box, double ridge) {
   fit.parameters.head(marginal.size()) = marginal;
   fit.curve = At(x, box, ridge, fit.parameters);
   for (; fit.iterations < kMostIterations && !fit.converged; ++fit.iterations) {
-    const VectorXd step = fit.curve.information.ldlt().solve(fit.curve.gradient);
+    const VectorXd step = SolveSymmetric(fit.curve.information, fit.curve.gradient);
     if (!step.allFinite()) break;
     const double gain = fit.curve.gradient.dot(step), before = fit.curve.value;
     double length = 1;
@@ -155,9 +156,7 @@ Newton Maximise(const VectorXd& x, const std::vector<int>& box, double ridge) {
 
 bool HasMaximum(const Newton& fit) {
   if (!fit.converged) return false;
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> eigen(fit.curve.information,
-                                                      Eigen::EigenvaluesOnly);
-  return eigen.eigenvalues().minCoeff() > kLeastInformation;
+  return SmallestEigenvalue(fit.curve.information) > kLeastInformation;
 }
 
 bool Whole(double value) { return std::isfinite(value) && value == std::round(value); }
@@ -188,9 +187,9 @@ OrdinalFit FitOrdinal(const VectorXd& x, const std::vector<int>& box) {
     fit.parameters << MarginalThresholds(box), 0;
     fit.curve = At(z, box, 0, fit.parameters);
     inverse.topLeftCorner(slope, slope) =
-        fit.curve.information.topLeftCorner(slope, slope).inverse();
+        InverseSymmetric(fit.curve.information.topLeftCorner(slope, slope));
   } else {
-    inverse = fit.curve.information.inverse();
+    inverse = InverseSymmetric(fit.curve.information);
   }
   MatrixXd back = MatrixXd::Identity(slope + 1, slope + 1);
   back(slope, slope) = 1 / scale;
@@ -198,7 +197,7 @@ OrdinalFit FitOrdinal(const VectorXd& x, const std::vector<int>& box) {
   const VectorXd parameters = back * fit.parameters;
   result.thresholds = parameters.head(slope);
   result.slope = parameters(slope);
-  result.covariance = back * inverse * back.transpose();
+  result.covariance = Sandwich(back, inverse);
   result.log_likelihood = fit.curve.log_likelihood;
   result.iterations = fit.iterations;
   return result;

@@ -7,6 +7,7 @@
 #include "export/graph_weights.h"
 #include "export/lexical_graph.h"
 #include "export/packing.h"
+#include "model/arc_model.h"
 
 namespace arcsat {
 namespace {

@@ -1,14 +1,16 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "eval/calibration.h"
-#include "export/graph_weights.h"
 #include "export/onnx_writer.h"
-#include "model/arc_model.h"
+#include "export/precision.h"
 
 namespace arcsat {
+
+class ArcModel;
 
 /// The opset that the graph needs (Gelu, 20) and the IR version that goes with it: ONNX 1.15,
 /// ONNX Runtime 1.17 and later.

@@ -98,8 +98,7 @@ std::vector<Conversation> SampleConversations(const std::string& path, int count
 
 std::string GoldenLines(const LoadedModel& loaded, const Calibration& calibration,
                         const std::vector<Conversation>& conversations) {
-  const ModelOptions& options = loaded.model->options();
-  ConversationEncoder encoder(*loaded.tokenizer, {options.max_turn_tokens}, options.boxes);
+  ConversationEncoder encoder = loaded.MakeEncoder();
   std::vector<EncodedConversation> encoded;
   for (Conversation conversation : conversations) {
     conversation.survey.reset();  // labels are not needed to score, and may be of another target

@@ -1,7 +1,6 @@
 #include "export/manifest.h"
 
 #include <fmt/format.h>
-#include <torch/version.h>
 
 #include <algorithm>
 #include <set>
@@ -60,7 +59,7 @@ Json Outputs(const CsatMap& csat) {
 std::string TextLayout(const LoadedModel& loaded) {
   const auto files = loaded.tokenizer->files();
   if (!files.empty() && files.front().filename() == "vocab.txt") return "wordpiece";
-  const bool albert = loaded.model->encoder().config().family == EncoderFamily::kAlbert;
+  const bool albert = loaded.encoder_config().family == EncoderFamily::kAlbert;
   return albert ? "albert" : "xlm-roberta";
 }
 
@@ -132,10 +131,10 @@ Json MakeManifest(const LoadedModel& loaded, const Calibration& calibration, boo
                   int golden, const fs::path& folder) {
   const Tokenizer& tokenizer = *loaded.tokenizer;
   const CsatMap& csat = calibration.csat;
-  const EncoderConfig& encoder = loaded.model->encoder().config();
+  const EncoderConfig& encoder = loaded.encoder_config();
   Json provenance = encoder.original.contains("arcsat") ? encoder.original["arcsat"] : Json();
   const std::string made_with =
-      fmt::format("arcsat {}, LibTorch {}", ARCSAT_VERSION, TORCH_VERSION);
+      fmt::format("arcsat {}, LibTorch {}", ARCSAT_VERSION, TorchVersion());
   return {{"format", kFormat},
           {"version", kBundleVersion},
           {"model", loaded.name},
@@ -149,7 +148,7 @@ Json MakeManifest(const LoadedModel& loaded, const Calibration& calibration, boo
           {"text",
            {{"layout", TextLayout(loaded)},
             {"file", tokenizer.files().front().filename().string()},
-            {"max_turn_tokens", loaded.model->options().max_turn_tokens},
+            {"max_turn_tokens", loaded.options().max_turn_tokens},
             {"begin_id", tokenizer.begin_id()},
             {"end_id", tokenizer.end_id()},
             {"pad_id", tokenizer.pad_id()},

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "data/batch.h"
 #include "data/corpus.h"
+#include "data/encoded.h"
 #include "data/error.h"
 #include "eval/metrics.h"
 #include "model/model_folder.h"
@@ -38,8 +38,7 @@ void AddAuc(const VariantScores& scores, const std::vector<int>& labels, Json* o
 }  // namespace
 
 VariantSample ReadVariantSample(const LoadedModel& loaded, const std::string& path, int most) {
-  const ModelOptions& options = loaded.model->options();
-  ConversationEncoder encoder(*loaded.tokenizer, {options.max_turn_tokens}, options.boxes);
+  ConversationEncoder encoder = loaded.MakeEncoder();
   VariantSample sample;
   ForEachConversation(path, {}, [&](Conversation&& conversation) {
     if (sample.labels.size() >= static_cast<std::size_t>(most)) return;

@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "data/batch.h"
+#include "data/encoded.h"
 
 namespace arcsat {
 

@@ -1,10 +1,13 @@
 #include "model/model_folder.h"
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
+#include <torch/version.h>
 #include <unistd.h>
 
 #include "data/error.h"
 #include "data/files.h"
+#include "model/arc_model.h"
 
 namespace arcsat {
 namespace {
@@ -95,7 +98,7 @@ LoadedModel StartModel(const fs::path& encoder, const ModelOptions& options,
   TensorFile weights;
   const bool pretrained = fs::exists(encoder / "model.safetensors");
   if (pretrained) weights = ReadSafetensors(encoder / "model.safetensors");
-  loaded.model = std::make_unique<ArcModel>(config, options, pretrained ? &weights : nullptr, seed);
+  loaded.model = std::make_shared<ArcModel>(config, options, pretrained ? &weights : nullptr, seed);
   CheckSizes(loaded);
   return loaded;
 }
@@ -188,7 +191,7 @@ LoadedModel LoadModel(const fs::path& folder) {
   loaded.survey.target = Get<std::string>(ours, "survey_target", place);
   loaded.survey.satisfied_from = Get<double>(ours, "satisfied_from", place);
   loaded.tokenizer = LoadTokenizer(folder);
-  loaded.model = std::make_unique<ArcModel>(config, ReadModelOptions(ours, place), &weights, 0);
+  loaded.model = std::make_shared<ArcModel>(config, ReadModelOptions(ours, place), &weights, 0);
   loaded.name = sum.substr(0, 12);
   CheckSizes(loaded);
   return loaded;
@@ -202,5 +205,19 @@ fs::path ModelFolder(const fs::path& path) {
   throw Error({path.string(), fs::exists(path) ? "holds no config.json" : "does not exist",
                "expected a run folder or its model folder", "check the path"});
 }
+
+const ModelOptions& LoadedModel::options() const { return model->options(); }
+
+const EncoderConfig& LoadedModel::encoder_config() const { return model->encoder().config(); }
+
+ConversationEncoder LoadedModel::MakeEncoder() const {
+  return ConversationEncoder(*tokenizer, {options().max_turn_tokens}, options().boxes);
+}
+
+void UseThreads(int threads) {
+  if (threads > 0) at::set_num_threads(threads);
+}
+
+const char* TorchVersion() { return TORCH_VERSION; }
 
 }  // namespace arcsat

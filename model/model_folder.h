@@ -4,19 +4,28 @@
 #include <memory>
 #include <string>
 
+#include "data/encoded.h"
 #include "data/survey.h"
 #include "data/tokenizer.h"
-#include "model/arc_model.h"
+#include "model/encoder_config.h"
+#include "model/options.h"
 
 namespace arcsat {
 
+class ArcModel;  // model/arc_model.h: it takes LibTorch's headers, which most readers do not need
+
 /// A model with what it needs to read text.
 struct LoadedModel {
-  std::unique_ptr<ArcModel> model;
+  std::shared_ptr<ArcModel> model;  ///< never null once loaded
   std::unique_ptr<Tokenizer> tokenizer;
   SurveyOptions survey;  ///< what it was trained to predict
   std::string name;      ///< a short fingerprint of the weights
   std::filesystem::path folder;
+
+  const ModelOptions& options() const;
+  const EncoderConfig& encoder_config() const;
+  /// Of conversations, for this model.
+  ConversationEncoder MakeEncoder() const;
 };
 
 /// A Hugging Face folder to begin from. Without model.safetensors the encoder starts from `seed`.
@@ -32,5 +41,11 @@ LoadedModel LoadModel(const std::filesystem::path& folder);
 
 /// RUN/model when given a run folder, the folder itself otherwise. Error when it is neither.
 std::filesystem::path ModelFolder(const std::filesystem::path& path);
+
+/// LibTorch's threads from now on; its own choice where `threads` is 0.
+void UseThreads(int threads);
+
+/// "2.13.0", the LibTorch that the program was built with.
+const char* TorchVersion();
 
 }  // namespace arcsat

@@ -3,6 +3,7 @@
 #include <functional>
 #include <vector>
 
+#include "model/arc_model.h"
 #include "model/scorer.h"
 
 namespace arcsat {

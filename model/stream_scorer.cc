@@ -1,8 +1,9 @@
+#include "model/stream_scorer.h"
+
 #include <bit>
 
 #include "data/error.h"
 #include "data/random.h"
-#include "model/scorer.h"
 #include "model/scoring.h"
 
 namespace arcsat {

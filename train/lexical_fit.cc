@@ -8,6 +8,7 @@
 
 #include "eval/logistic.h"
 #include "eval/sparse_logistic.h"
+#include "model/arc_model.h"
 #include "model/scorer.h"
 
 namespace arcsat {

@@ -4,12 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "data/batch.h"
-#include "model/arc_model.h"
+#include "data/encoded.h"
 #include "model/lexical.h"
 #include "train/options.h"
 
 namespace arcsat {
+
+class ArcModel;
 
 struct LexicalFit {
   LexicalModel model;          ///< share 0 until ChooseShare

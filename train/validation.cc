@@ -50,6 +50,7 @@ Validation Validate(const ArcModel& model, const std::vector<EncodedConversation
 
 double Selection(const Validation& v, const std::string& select) {
   if (select == "state" && v.state_error) return *v.state_error;
+  if (select == "rank" && v.state_rank) return -*v.state_rank;
   if (select == "accuracy" && v.accuracy) return -*v.accuracy;
   if (select == "auc" && v.auc) return -*v.auc;
   if (v.log_loss) return *v.log_loss;

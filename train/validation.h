@@ -4,10 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "data/batch.h"
-#include "model/arc_model.h"
+#include "data/encoded.h"
 
 namespace arcsat {
+
+class ArcModel;
 
 /// How the model does on conversations it does not learn from. Figures that need labels which are
 /// not there are empty.
@@ -21,8 +22,9 @@ struct Validation {
 
 Validation Validate(const ArcModel& model, const std::vector<EncodedConversation>& conversations);
 
-/// What `train.select` minimises: "log_loss", "accuracy" and "auc" (negated), or "state" (error).
-/// Falls back to the state's error where nobody answered, and the other way round.
+/// What `train.select` minimises: "log_loss", "accuracy" and "auc" (negated), "state" (error) or
+/// "rank" (the state's rank correlation with the ratings, negated). Falls back to the state's error
+/// where nobody answered, and the other way round.
 double Selection(const Validation& validation, const std::string& select);
 
 Json ToJson(const Validation& validation);

@@ -14,6 +14,7 @@
 
 #include "data/random.h"
 #include "eval/calibration.h"
+#include "model/arc_model.h"
 #include "model/model_folder.h"
 
 namespace {

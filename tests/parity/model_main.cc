@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "data/files.h"
+#include "model/arc_model.h"
 #include "model/model_folder.h"
 #include "train/losses.h"
 #include "train/optimizer.h"
@@ -101,7 +102,7 @@ arcsat::TrainOptions ReadTrainOptions(const Json& json) {
 }
 
 /// Without a tokenizer, unlike StartModel.
-std::unique_ptr<arcsat::ArcModel> MakeModel(const fs::path& encoder,
+std::shared_ptr<arcsat::ArcModel> MakeModel(const fs::path& encoder,
                                             const arcsat::ModelOptions& options) {
   const arcsat::TensorFile weights = arcsat::ReadSafetensors(encoder / "model.safetensors");
   return std::make_unique<arcsat::ArcModel>(arcsat::ReadEncoderConfig(encoder), options, &weights,
@@ -110,7 +111,7 @@ std::unique_ptr<arcsat::ArcModel> MakeModel(const fs::path& encoder,
 
 Tensors Hidden(const fs::path& encoder, const Json& request) {
   torch::NoGradGuard no_grad;
-  std::unique_ptr<arcsat::ArcModel> model;
+  std::shared_ptr<arcsat::ArcModel> model;
   if (arcsat::ReadEncoderConfig(encoder).original.contains("arcsat")) {
     model = std::move(arcsat::LoadModel(encoder).model);
   } else {

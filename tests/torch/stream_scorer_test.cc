@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "model/scorer.h"
+#include "model/stream_scorer.h"
 #include "tests/torch/torch_test_support.h"
 
 namespace arcsat {

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/cuda.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <memory>
 #include <string>
@@ -9,6 +12,7 @@
 
 #include "data/batch.h"
 #include "data/random.h"
+#include "model/arc_model.h"
 #include "model/model_folder.h"
 #include "tests/unit/data_test_support.h"
 

@@ -16,7 +16,7 @@ using testing::HasSubstr;
 class TrainerTest : public testing::Test {
  protected:
   TrainerTest() : train_(Talk(31).MakeMany(22)), validation_(Talk(32).MakeMany(6)) {
-    torch::set_num_threads(1);
+    at::set_num_threads(1);
     PutTinyEncoder(encoder_);
     options_.epochs = 2;
     options_.batch = 3;  // 8 batches an epoch, the last of one conversation
