@@ -107,6 +107,7 @@ int Run(const std::vector<std::string>& args) {
   SurveyOptions survey = loaded.survey;
   if (!call.target.empty()) survey = {-1, call.target};
   call.evaluation.threshold = beside.calibration.threshold;
+  call.evaluation.classes = beside.calibration.classes;
   ReadReport read;
   const ScoreStream stream{&loaded, call.read, 512, call.common.quiet, "scoring"};
   const auto conversations = ScoreLabelled(stream, call.data, survey, &read,

@@ -66,7 +66,7 @@ void BindCourse(Options& options, TrainOptions* t) {
       .Add("train.validate_every", &t->validate_every,
            "updates between validations; 0: once an epoch", Between(0, kMost))
       .Add("train.select", &t->select, "validation figure that keeps the best model",
-           OneOf({"log_loss", "accuracy", "auc", "state"}))
+           OneOf({"log_loss", "accuracy", "auc", "state", "rank"}))
       .Add("train.ema", &t->ema, "decay of averaged weights, which are then saved; 0: none",
            Between(0.0, 0.999999))
       .Add("train.freeze_layers", &t->freeze_layers,
@@ -124,6 +124,9 @@ void Bind(Options& options, CalibrationOptions* c) {
       .Add("calibrate.threshold", &c->threshold,
            "satisfied from this chance on: half, or the best for accuracy or balanced accuracy",
            OneOf({"half", "accuracy", "balanced"}))
+      .Add("calibrate.rating_rule", &c->rating_rule,
+           "which mean ratings of a turn are neutral: those at the middle, or that round to it",
+           OneOf(kRatingRules))
       .Add("calibrate.ridge", &c->ridge, "on the arc's coefficients", Between(1e-9, kLarge))
       .Add("calibrate.folds", &c->folds, "of the cross-validation", Between(2, 1000))
       .Add("calibrate.min_labels", &c->min_labels, "fewer answers are an error", AtLeast(2))
@@ -134,9 +137,6 @@ void Bind(Options& options, CalibrationOptions* c) {
 
 void Bind(Options& options, EvaluationOptions* e) {
   options.Add("evaluate.bins", &e->bins, "of the calibration errors", Between(1, 1000))
-      .Add("evaluate.state_low", &e->state_low, "a state below is negative", Between(0.0, 1.0))
-      .Add("evaluate.state_high", &e->state_high, "a state from here on is positive",
-           Between(0.0, 1.0))
       .Add("evaluate.resamples", &e->bootstrap.resamples, "of the bootstrap",
            Between(100, 1'000'000))
       .Add("evaluate.seed", &e->bootstrap.seed, "of the bootstrap");

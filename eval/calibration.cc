@@ -31,6 +31,7 @@ void CheckOptions(const CalibrationOptions& options) {
   outlooks.insert(outlooks.end(), kOutlookMethods.begin(), kOutlookMethods.end());
   one_of("outlook", options.outlook, outlooks);
   one_of("final", options.final, {"auto", "outlook", "arc"});
+  one_of("rating_rule", options.rating_rule, kRatingRules);
   one_of("threshold", options.threshold, {"half", "accuracy", "balanced"});
   const auto range = [](const char* key, bool good, double value, const char* expected) {
     if (!good) {
@@ -100,6 +101,18 @@ bool Enough(const Items& surveyed, const Calibration& calibration,
        "--calibrate.identity_if_few"});
 }
 
+TurnClasses FitClasses(const Items& items, const StateMap& state, const std::string& rule) {
+  std::vector<double> states, ratings;
+  for (const LabeledScore* item : items) {
+    for (std::size_t t = 0; t < item->ratings.size(); ++t) {
+      if (!item->ratings[t]) continue;
+      states.push_back(ApplyState(state, item->raw.turns[t].state));
+      ratings.push_back(*item->ratings[t]);
+    }
+  }
+  return FitTurnClasses(states, ratings, rule);
+}
+
 std::vector<NestedTest> Tests(const Items& surveyed, const StateMap& state) {
   std::vector<double> entry, exit, outlook;
   std::vector<int> y;
@@ -151,10 +164,12 @@ Calibration FitCalibration(const std::vector<LabeledScore>& items,
   if (!Enough(surveyed, calibration, options)) {
     calibration.warnings.push_back("too few survey answers: p_satisfied is uncalibrated");
     calibration.state = fitting::FitState(all, options, &calibration.warnings);
+    calibration.classes = FitClasses(all, calibration.state, options.rating_rule);
     return calibration;
   }
   const fitting::Maps maps = fitting::FitMaps(all, surveyed, options, &calibration.warnings);
   calibration.state = maps.state;
+  calibration.classes = FitClasses(all, maps.state, options.rating_rule);
   fitting::Choose(maps, fitting::CrossValidate(all, surveyed, options), options, &calibration);
   calibration.csat = FitCsat(surveyed, options, &calibration);
   calibration.tests = Tests(surveyed, maps.state);

@@ -14,6 +14,7 @@
 #include "eval/calibrators.h"
 #include "eval/claim.h"
 #include "eval/ordinal.h"
+#include "eval/turn_classes.h"
 
 namespace arcsat {
 
@@ -50,6 +51,7 @@ struct Calibration {
   int labels = 0;        ///< surveyed conversations it was fitted on
   double base_rate = 0;  ///< share of them that were satisfied
   StateMap state;
+  TurnClasses classes;  ///< of calibrated states; not fitted where turns are not rated
   OutlookMap outlook;
   ArcMap arc;
   CsatMap csat;
@@ -66,10 +68,11 @@ struct CalibrationOptions {
   std::string outlook = "auto";    ///< auto (ChooseOutlook) | identity | one of kOutlookMethods
   std::string final = "auto";      ///< auto (better log loss) | outlook | arc: gives p_satisfied
   std::string threshold = "half";  ///< half | accuracy | balanced: the one best at either
-  double ridge = 1;                ///< on the arc's standardised coefficients, > 0
-  int folds = 10;                  ///< of the cross-validation, stratified; >= 2
-  int min_labels = 20;             ///< fewer answers, or fewer than 3 of a class, are an Error
-  bool identity_if_few = false;    ///< instead of that Error leave the scores as they are
+  std::string rating_rule = "middle";  ///< which ratings are neutral (RatingClass)
+  double ridge = 1;                    ///< on the arc's standardised coefficients, > 0
+  int folds = 10;                      ///< of the cross-validation, stratified; >= 2
+  int min_labels = 20;                 ///< fewer answers, or fewer than 3 of a class, are an Error
+  bool identity_if_few = false;        ///< instead of that Error leave the scores as they are
   double scale_low = 1, scale_high = 5;  ///< the survey's
   std::uint64_t seed = 1;                ///< of the folds
 };

@@ -56,6 +56,14 @@ Json CsatJson(const CsatMap& map) {
           {"boxes", boxes}};
 }
 
+Json ClassesJson(const TurnClasses& classes) {
+  return {{"rule", classes.rule},
+          {"low", classes.low},
+          {"high", classes.high},
+          {"sign", classes.sign},
+          {"turns", classes.turns}};
+}
+
 int CheckVersion(const Field& root) {
   root.At("format").OneOf({kFormat});
   const int version = root.At("version").Integer(1);
@@ -173,12 +181,26 @@ CsatMap ParseCsat(const Field& field, int version) {
   return map;
 }
 
+// Absent from calibrations that were written before turns had classes.
+TurnClasses ParseClasses(const Field& root) {
+  if (!root.json().contains("turn_classes")) return {};
+  const Field field = root.At("turn_classes");
+  TurnClasses classes;
+  classes.rule = field.At("rule").OneOf(kRatingRules);
+  classes.low = field.At("low").Number(0, 1);
+  classes.high = field.At("high").Number(classes.low, 1);
+  classes.sign = field.At("sign").Number(0, 1);
+  classes.turns = field.At("turns").Integer(0);
+  return classes;
+}
+
 void ParseMaps(const Field& root, int version, Calibration* calibration) {
   const Field state = root.At("state");
   calibration->state.method = state.At("method").OneOf({"identity", "affine"});
   calibration->state.target = state.At("target").OneOf({"none", "turn_ratings", "survey"});
   calibration->state.a = state.At("a").Number(0);
   calibration->state.b = state.At("b").Number();
+  calibration->classes = ParseClasses(root);
   calibration->outlook = ParseOutlook(root.At("outlook"), version);
   const Field arc = root.At("arc");
   calibration->arc.fitted = arc.At("fitted").Boolean();
@@ -207,6 +229,7 @@ Json ToJson(const Calibration& c) {
             {"target", c.state.target},
             {"a", c.state.a},
             {"b", c.state.b}}},
+          {"turn_classes", ClassesJson(c.classes)},
           {"outlook", OutlookJson(c.outlook)},
           {"arc",
            {{"fitted", c.arc.fitted},

@@ -16,6 +16,7 @@ namespace arcsat {
 namespace {
 
 constexpr const char* kOneClass = "all items are of one class";
+constexpr const char* kOneSign = "no turn is rated negative, or none positive";
 constexpr const char* kConstant = "the state or the rating is the same for all items";
 
 struct Spec {
@@ -46,7 +47,9 @@ const std::vector<Spec>& TurnSpecs() {
                                           {"kappa", IntervalKind::kPercentile, kOneClass},
                                           {"kappa_linear", IntervalKind::kPercentile, kOneClass},
                                           {"kappa_quadratic", IntervalKind::kPercentile, kOneClass},
-                                          {"spearman", IntervalKind::kPercentile, kConstant}};
+                                          {"spearman", IntervalKind::kPercentile, kConstant},
+                                          {"sign_accuracy", IntervalKind::kPercentile, kOneSign},
+                                          {"sign_auc", IntervalKind::kPercentile, kOneSign}};
   return specs;
 }
 
@@ -139,9 +142,39 @@ Slice SurveySlice(const std::vector<const SurveyItem*>& items, const EvaluationO
   return slice;
 }
 
-int StateClass(double state, const EvaluationOptions& options) {
-  return state < options.state_low ? 0 : state < options.state_high ? 1 : 2;
-}
+// Right or wrong about turns whose rating is not neutral, by `sign` alone. `figures`: accuracy,
+// AUC.
+class SignSample {
+ public:
+  SignSample(const std::vector<double>& states, const std::vector<int>& y, double sign)
+      : sign_(sign) {
+    std::vector<double> p;
+    std::vector<int> positive;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      if (y[i] == 1) continue;
+      items_.push_back(i);
+      p.push_back(states[i]);
+      positive.push_back(y[i] == 2 ? 1 : 0);
+    }
+    both_ = std::set<int>(positive.begin(), positive.end()).size() == 2;
+    if (both_) sample_.emplace(p, positive);
+  }
+  void Measure(std::span<const double> weights, std::span<double> figures) const {
+    figures[0] = figures[1] = std::nan("");
+    if (!both_) return;
+    std::vector<double> own, w;
+    for (const std::size_t i : items_) own.push_back(weights[i]);
+    sample_->Arrange(own, &w);
+    figures[0] = Accuracy(sample_->Counts(sign_, w));
+    figures[1] = sample_->RocAuc(w);
+  }
+
+ private:
+  double sign_;
+  bool both_ = false;
+  std::vector<std::size_t> items_;
+  std::optional<BinarySample> sample_;
+};
 
 Slice TurnSlice(const std::vector<const TurnItem*>& items, const EvaluationOptions& options) {
   std::vector<double> states, ratings;
@@ -153,12 +186,13 @@ Slice TurnSlice(const std::vector<const TurnItem*>& items, const EvaluationOptio
     states.push_back(item->state);
     ratings.push_back(item->rating);
     clusters.push_back(item->conversation);
-    y.push_back(RatingClass(item->rating));
-    predicted.push_back(StateClass(item->state, options));
+    y.push_back(RatingClass(item->rating, options.classes.rule));
+    predicted.push_back(StateClass(item->state, options.classes));
     slice.shares[static_cast<std::size_t>(y.back())] += 1.0 / slice.n;
   }
   slice.conversations = static_cast<int>(std::set<int>(clusters.begin(), clusters.end()).size());
   const RankSample ranks(states, ratings);
+  const SignSample signs(states, y, options.classes.sign);
   const bool one_class = std::set<int>(y.begin(), y.end()).size() < 2;
   const double none = std::nan("");
   AddFigures(
@@ -172,6 +206,7 @@ Slice TurnSlice(const std::vector<const TurnItem*>& items, const EvaluationOptio
         out[4] = one_class ? none : CohenKappa(confusion, KappaWeights::kLinear);
         out[5] = one_class ? none : CohenKappa(confusion, KappaWeights::kQuadratic);
         out[6] = ranks.Spearman(weights);
+        signs.Measure(weights, out.subspan(7, 2));
       },
       options.bootstrap, &slice);
   AddMajority("uar", options.bootstrap, false, &slice);
@@ -215,10 +250,10 @@ void Check(const std::vector<SurveyItem>& survey, const std::vector<TurnItem>& t
                    "score the conversations again, or mend the ratings"});
     }
   }
-  if (!(options.state_low <= options.state_high) || options.bins < 1) {
+  if (!(options.classes.low <= options.classes.high) || options.bins < 1) {
     throw UsageError({"evaluate options",
-                      fmt::format("found state_low {}, state_high {}, bins {}", options.state_low,
-                                  options.state_high, options.bins),
+                      fmt::format("found state_low {}, state_high {}, bins {}", options.classes.low,
+                                  options.classes.high, options.bins),
                       "expected state_low <= state_high and bins >= 1", "mend the options"});
   }
 }
@@ -228,8 +263,6 @@ void Check(const std::vector<SurveyItem>& survey, const std::vector<TurnItem>& t
 std::string LengthGroup(int turns) {
   return turns <= 8 ? "1-8" : turns <= 16 ? "9-16" : turns <= 32 ? "17-32" : "33+";
 }
-
-int RatingClass(double rating) { return rating < 2.5 ? 0 : rating < 3.5 ? 1 : 2; }
 
 Evaluation Evaluate(const std::vector<SurveyItem>& survey, const std::vector<TurnItem>& turns,
                     const EvaluationOptions& options) {

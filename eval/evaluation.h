@@ -6,6 +6,7 @@
 
 #include "data/conversation.h"
 #include "eval/bootstrap.h"
+#include "eval/turn_classes.h"
 
 namespace arcsat {
 
@@ -30,10 +31,9 @@ struct TurnItem {
 };
 
 struct EvaluationOptions {
-  double threshold = 0.5;     ///< satisfied where p >= threshold
-  int bins = 15;              ///< of the calibration errors
-  double state_low = 0.375;   ///< a state below is negative; 0.375 is a rating of 2.5
-  double state_high = 0.625;  ///< a state from here on is positive; 0.625 is a rating of 3.5
+  double threshold = 0.5;  ///< satisfied where p >= threshold
+  int bins = 15;           ///< of the calibration errors
+  TurnClasses classes;     ///< of rated turns: the calibration's, where it has them
   BootstrapOptions bootstrap;
 };
 
@@ -73,10 +73,6 @@ Evaluation Evaluate(const std::vector<SurveyItem>& survey, const std::vector<Tur
 
 /// "1-8", "9-16", "17-32", "33+".
 std::string LengthGroup(int turns);
-
-/// 0 negative, 1 neutral, 2 positive of a rating on 1..5, rounded half up to a whole rating: below
-/// 3, 3, above 3 (the usual cut of USS, Sun et al. 2021).
-int RatingClass(double rating);
 
 /// Figures by name: {"accuracy":{"value":…,"interval":[…]}}, with the "reason" where there is none.
 Json ToJson(const std::vector<Figure>& figures);

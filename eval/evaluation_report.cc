@@ -124,8 +124,10 @@ Json ToJson(const Evaluation& evaluation) {
                {"options",
                 {{"threshold", options.threshold},
                  {"bins", options.bins},
-                 {"state_low", options.state_low},
-                 {"state_high", options.state_high},
+                 {"rating_rule", options.classes.rule},
+                 {"state_low", options.classes.low},
+                 {"state_high", options.classes.high},
+                 {"state_sign", options.classes.sign},
                  {"resamples", options.bootstrap.resamples},
                  {"level", options.bootstrap.level},
                  {"seed", options.bootstrap.seed}}}};
@@ -156,7 +158,8 @@ std::string ToTable(const Evaluation& evaluation) {
         "{:g}% intervals\n",
         all.n, all.conversations, 100 * all.shares[0], 100 * all.shares[1], 100 * all.shares[2],
         percent);
-    text += Overall(all) + Groups(evaluation.turns, "positive", {"accuracy", "uar", "spearman"});
+    text += Overall(all) +
+            Groups(evaluation.turns, "positive", {"accuracy", "uar", "sign_accuracy", "spearman"});
   }
   return text;
 }

@@ -22,7 +22,7 @@ struct TrainOptions {
   int patience = 0;                 ///< validations without a gain before stopping; 0: never
   int validate_every = 0;           ///< updates between validations; 0: once an epoch
   std::string select = "log_loss";  ///< which validation figure keeps the best model: log_loss,
-                                    ///< accuracy, auc or state
+                                    ///< accuracy, auc, state or rank
   double ema = 0;                   ///< decay of averaged weights (0.99, say), which are then what
                                     ///< is validated and saved; 0: none
   int freeze_layers = -1;           ///< encoder layers from below, with the embeddings, that stay

@@ -233,6 +233,8 @@ def sample(size=2000, seed=7, readable=300, evaluation=None):
         "options": {
             "threshold": 0.5,
             "bins": 15,
+            "rating_rule": "middle",
+            "state_sign": 0.5,
             "state_low": 0.375,
             "state_high": 0.625,
             "resamples": 1000,

@@ -198,8 +198,8 @@ def test_wrong_calls(run, arguments, expected):
 def evaluation(tmp_path, name="evaluation.json", **more):
     record = {
         "format": "arcsat-evaluation", "version": 1, "target": "survey", "model": "0123456789ab",
-        "options": {"threshold": 0.5, "bins": 15, "state_low": 0.375, "state_high": 0.625,
-                    "resamples": 100, "level": 0.95, "seed": 1},
+        "options": {"threshold": 0.5, "bins": 15, "rating_rule": "middle", "state_low": 0.375,
+                    "state_high": 0.625, "state_sign": 0.5, "resamples": 100, "level": 0.95, "seed": 1},
         "survey": [{"by": "all", "value": "all", "n": 100, "conversations": 100,
                     "figures": {"accuracy": {"value": 0.8, "interval": [0.7, 0.9]}}}],
         "data": {"path": "sides/test.jsonl", "sha256": "0" * 64, "read": 900, "skipped": 0},

@@ -114,6 +114,26 @@ TEST(Calibration, StateIsFittedToRatings) {
   EXPECT_EQ(FitCalibration(Simulate(world)).state.target, "survey");
 }
 
+TEST(Calibration, TurnClassesAreFittedAndKept) {
+  const Calibration calibration = FitCalibration(Simulate({}));
+  EXPECT_GT(calibration.classes.turns, 20);
+  EXPECT_EQ(calibration.classes.rule, "middle");
+  const Calibration read = ParseCalibration(ToJson(calibration).dump(), "x");
+  EXPECT_EQ(read.classes.rule, calibration.classes.rule);
+  EXPECT_EQ(read.classes.low, calibration.classes.low);
+  EXPECT_EQ(read.classes.high, calibration.classes.high);
+  EXPECT_EQ(read.classes.sign, calibration.classes.sign);
+  EXPECT_EQ(read.classes.turns, calibration.classes.turns);
+  Json older = ToJson(calibration);
+  older.erase("turn_classes");
+  EXPECT_EQ(ParseCalibration(older.dump(), "x").classes.turns, 0);
+  CalibrationOptions options;
+  options.rating_rule = "rounded";
+  EXPECT_EQ(FitCalibration(Simulate({}), options).classes.rule, "rounded");
+  options.rating_rule = "thirds";
+  EXPECT_THROW(FitCalibration(Simulate({}), options), UsageError);
+}
+
 TEST(Calibration, ScoresStayInRangeAndKeepTheirOrder) {
   const Calibration calibration = FitCalibration(Simulate({}));
   double before = -1;
@@ -370,6 +390,13 @@ TEST(Calibration, BrokenFilesNameTheField) {
   EXPECT_TRUE(has(message([](Json* j) { (*j)["outlook"]["method"] = "spline"; }), "outlook.knots"));
   EXPECT_TRUE(has(message([](Json* j) { (*j)["state"]["a"] = -1; }), "state.a: found -1"));
   EXPECT_TRUE(has(message([](Json* j) { (*j)["threshold"] = 1.5; }), "threshold"));
+  EXPECT_TRUE(
+      has(message([](Json* j) { (*j)["turn_classes"]["rule"] = "best"; }), "turn_classes.rule"));
+  EXPECT_TRUE(has(message([](Json* j) {
+                    (*j)["turn_classes"]["low"] = 0.9;
+                    (*j)["turn_classes"]["high"] = 0.2;
+                  }),
+                  "turn_classes.high: found 0.2"));
   EXPECT_TRUE(has(message([](Json* j) { (*j)["chosen"] = "best"; }), "outlook, arc"));
   EXPECT_TRUE(has(message([](Json* j) { (*j)["arc"]["coefficients"].erase(0); }), "4 numbers"));
   EXPECT_TRUE(

@@ -142,14 +142,22 @@ TEST(Evaluation, RatedTurns) {
   EXPECT_NEAR(*Get(all.figures, "kappa").value, 0.95, 1e-12);
   EXPECT_NEAR(*Get(all.majority, "uar").value, 1.0 / 3, 1e-15);
   EXPECT_GT(*Get(all.figures, "spearman").value, 0.9);
+  // Of the turns that are not neutral the state is right about all, whatever the neutral ones say.
+  EXPECT_EQ(*Get(all.figures, "sign_accuracy").value, 1);
+  EXPECT_EQ(*Get(all.figures, "sign_auc").value, 1);
 }
 
-TEST(Evaluation, RatingsAreCutAtThree) {
-  EXPECT_EQ(RatingClass(1), 0);
-  EXPECT_EQ(RatingClass(2.4), 0);
-  EXPECT_EQ(RatingClass(2.5), 1);
-  EXPECT_EQ(RatingClass(10.0 / 3), 1);
-  EXPECT_EQ(RatingClass(3.5), 2);
+TEST(Evaluation, SignNeedsBothSigns) {
+  const Evaluation evaluation =
+      Evaluate({}, {{0, 0.2, 1, "", "", 1}, {1, 0.5, 3, "", "", 1}, {2, 0.4, 2, "", "", 1}});
+  const auto sign =
+      std::find_if(evaluation.turns.front().figures.begin(), evaluation.turns.front().figures.end(),
+                   [](const Figure& f) { return f.name == "sign_accuracy"; });
+  EXPECT_FALSE(sign->value);
+  EXPECT_EQ(sign->reason, "no turn is rated negative, or none positive");
+}
+
+TEST(Evaluation, LengthGroups) {
   EXPECT_EQ(LengthGroup(8), "1-8");
   EXPECT_EQ(LengthGroup(9), "9-16");
   EXPECT_EQ(LengthGroup(33), "33+");
@@ -178,7 +186,7 @@ TEST(Evaluation, BadInputIsAnError) {
   EXPECT_THROW(Evaluate({}, {{0, 0.5, 6, "", "", 1}}), Error);
   EXPECT_THROW(Evaluate({}, {{0, -0.1, 3, "", "", 1}}), Error);
   EvaluationOptions options;
-  options.state_low = 0.9;
+  options.classes.low = 0.9;
   EXPECT_THROW(Evaluate(Survey(5), {}, options), UsageError);
 }
 
