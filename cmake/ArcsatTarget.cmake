@@ -34,7 +34,7 @@ target_compile_options(arcsat_cold INTERFACE $<$<CONFIG:Release>:-O1>)
 function(arcsat_precompiled NAME)
   cmake_parse_arguments(ARG "" "" "HEADERS;LINKS" ${ARGN})
   add_library(${NAME} OBJECT EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/cmake/pch.cc)
-  target_link_libraries(${NAME} PUBLIC arcsat_warnings arcsat_fmt nlohmann_json::nlohmann_json
+  target_link_libraries(${NAME} PUBLIC arcsat_warnings arcsat_fmt arcsat_json
                                        Eigen3::Eigen ${ARG_LINKS})
   target_precompile_headers(${NAME} PRIVATE ${ARG_HEADERS} ${ARCSAT_PCH_HEADERS})
 endfunction()

@@ -44,7 +44,6 @@ pip_install() {
   want=$(cat "$3" "$4" | sha256sum | cut -d' ' -f1)
   [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && return
   say "$2"
-  [ -x "$deps/venv/bin/python" ] || python3 -m venv "$deps/venv"
   # On x86-64 the public index serves a CUDA build of several GB under the same version; a local
   # CPU wheel (PIP_FIND_LINKS) or index (PIP_EXTRA_INDEX_URL) is taken when there is one.
   "$deps/venv/bin/pip" install -q --disable-pip-version-check -r "$3"
@@ -124,8 +123,13 @@ node_scorer() {
 }
 
 system_packages
+[ -x "$deps/venv/bin/python" ] || python3 -m venv "$deps/venv"
+# Compiling keeps one core busy while pip unpacks on the other.
+sentencepiece &
+built=$!
+trap 'wait' EXIT
 python_environment
 weights
-sentencepiece
 charts
 node_scorer
+wait $built

@@ -54,6 +54,27 @@ fit star-survey star 3
   --out uss.jsonl
 [ -f uss/split.json ] || "$arcsat" split --data uss.jsonl --out-dir uss --split.by conversation \
   --survey.satisfied_from 3 --split.train 0.6 --split.test 0.2
-fit uss-turns uss 4 --survey.satisfied_from 3 --train.select state
+for corpus in mwoz sgd; do
+  [ -f "uss-baselines-$corpus.json" ] ||
+    "$py" "$here/turn_baselines.py" uss --prefix "$corpus-" --out "uss-baselines-$corpus.json"
+done
+# The states are asked for, so the epoch is chosen by how they rank turns.
+fit uss-turns uss 4 --survey.satisfied_from 3 --train.select rank --train.state_weight 1 \
+  --train.outlook_weight 0.2
+# Each corpus by itself, cut where its own calibration side says.
+for corpus in mwoz sgd; do
+  [ -f "uss-$corpus.json" ] && continue
+  mkdir -p "uss-$corpus"
+  for side in calibration test; do
+    grep "^{\"id\":\"$corpus-" "uss/$side.jsonl" >"uss-$corpus/$side.jsonl"
+  done
+  rm -rf "runs/uss-$corpus"
+  mkdir -p "runs/uss-$corpus"
+  cp -r runs/uss-turns/model "runs/uss-$corpus/model"
+  "$arcsat" calibrate --model "runs/uss-$corpus/model" \
+    --data "uss-$corpus/calibration.jsonl" --calibrate.identity_if_few
+  "$arcsat" evaluate --model "runs/uss-$corpus/model" --data "uss-$corpus/test.jsonl" \
+    --out "uss-$corpus.json"
+done
 
 "$py" "$here/table.py" . | tee results.md

@@ -1,7 +1,8 @@
 """One Markdown table out of the JSON files that run.sh leaves: table.py FOLDER
 
-Reads star-baselines-TARGET.json (baselines.py), star-TARGET.json and uss-turns.json (`arcsat
-evaluate --out`). What has not been measured yet is left out and named on standard error.
+Reads star-baselines-TARGET.json (baselines.py), uss-baselines-CORPUS.json (turn_baselines.py),
+star-TARGET.json and uss-CORPUS.json (`arcsat evaluate --out`). What has not been measured yet is
+left out and named on standard error.
 """
 
 import json
@@ -10,7 +11,7 @@ import sys
 
 TARGETS = {"task_done": "task done", "survey": "satisfied"}
 SURVEY_FIGURES = ["accuracy", "balanced_accuracy", "macro_f1", "roc_auc"]
-TURN_FIGURES = ["accuracy", "uar", "kappa", "spearman"]
+TURN_FIGURES = ["accuracy", "uar", "kappa", "spearman", "sign_accuracy"]
 HEADS = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced",
@@ -19,6 +20,7 @@ HEADS = {
     "uar": "UAR",
     "kappa": "kappa",
     "spearman": "Spearman",
+    "sign_accuracy": "sign",
 }
 
 
@@ -75,19 +77,31 @@ def star(folder):
 
 
 def uss(folder):
-    path = folder / "uss-turns.json"
-    evaluation = load(path)
-    if evaluation is None:
-        return []
-    whole = everything(evaluation, "turns", path)
-    return [
-        "",
-        f"USS: {whole['n']} rated turns of {whole['conversations']} conversations.",
-        "",
-        *head(["method"], TURN_FIGURES),
-        row(["majority"], whole["majority"], TURN_FIGURES),
-        row(["**arcsat**"], whole["figures"], TURN_FIGURES),
-    ]
+    """A table for each corpus: baselines (turn_baselines.py) and arcsat on the same turns."""
+    lines = []
+    for corpus in ("mwoz", "sgd"):
+        baselines = load(folder / f"uss-baselines-{corpus}.json")
+        path = folder / f"uss-{corpus}.json"
+        evaluation = load(path)
+        if baselines is None or evaluation is None:
+            continue
+        whole = everything(evaluation, "turns", path)
+        if whole["n"] != baselines["test"]["n"]:
+            sys.exit(
+                f"{path}: measured on {whole['n']} turns, the baselines on "
+                f"{baselines['test']['n']}; run both on the same test.jsonl"
+            )
+        lines += [
+            "",
+            f"USS, {corpus.upper()}: {whole['n']} rated turns of {whole['conversations']} "
+            "conversations.",
+            "",
+            *head(["method"], TURN_FIGURES),
+        ]
+        for method, found in baselines["methods"].items():
+            lines.append(row([method], found["figures"], TURN_FIGURES))
+        lines.append(row(["**arcsat**"], whole["figures"], TURN_FIGURES))
+    return lines
 
 
 def main():

@@ -120,6 +120,14 @@ def best_cuts(score, y):
     return low, high, places[int(np.argmax(signs))]
 
 
+def compound(analyzer, texts):
+    return np.array([analyzer.polarity_scores(text)["compound"] for text in texts])
+
+
+def shares(side):
+    return [float(np.mean(side[3] == k)) for k in (NEGATIVE, NEUTRAL, POSITIVE)]
+
+
 def commonest(values):
     return int(np.bincount(values).argmax())
 
@@ -135,9 +143,8 @@ def run(sides, prefix):
     }
 
     analyzer = SentimentIntensityAnalyzer()
-    compound = lambda texts: np.array([analyzer.polarity_scores(t)["compound"] for t in texts])
-    low, high, cut = best_cuts(compound(own), y)
-    score = compound(test[1])
+    low, high, cut = best_cuts(compound(analyzer, own), y)
+    score = compound(analyzer, test[1])
     guess = np.where(score < low, NEGATIVE, np.where(score < high, NEUTRAL, POSITIVE))
     methods["vader"] = figures(test, guess, score, np.where(score < cut, NEGATIVE, POSITIVE))
 
@@ -157,7 +164,6 @@ def run(sides, prefix):
         chosen={name: str(value) for name, value in found.best_params_.items()},
         train_accuracy=found.best_score_,
     )
-    shares = lambda side: [float(np.mean(side[3] == k)) for k in range(3)]
     return {
         "format": "arcsat-turn-baselines",
         "prefix": prefix,
@@ -177,14 +183,16 @@ def main():
     call = parser.parse_args()
     result = run(call.sides, call.prefix)
     for side in ("train", "test"):
-        shares = ", ".join(f"{share:.3f}" for share in result[side]["shares"])
-        print(f"{side}: {result[side]['n']} turns; negative, neutral, positive {shares}")
+        found = ", ".join(f"{share:.3f}" for share in result[side]["shares"])
+        print(f"{side}: {result[side]['n']} turns; negative, neutral, positive {found}")
     for name, method in result["methods"].items():
-        cells = [
-            f"{key} -" if figure["value"] is None
-            else f"{key} {figure['value']:.3f} [{figure['interval'][0]:.3f}, {figure['interval'][1]:.3f}]"
-            for key, figure in method["figures"].items()
-        ]
+        cells = []
+        for key, figure in method["figures"].items():
+            if figure["value"] is None:
+                cells.append(f"{key} -")
+            else:
+                low, high = figure["interval"]
+                cells.append(f"{key} {figure['value']:.3f} [{low:.3f}, {high:.3f}]")
         print(f"{name:<18}" + "  ".join(cells), method.get("chosen", ""))
     if call.out:
         call.out.write_text(json.dumps(result, indent=1) + "\n")

@@ -43,6 +43,7 @@ const NAMES = {
   roc_auc: 'ROC-AUC', pr_auc: 'PR-AUC', brier: 'Brier score', log_loss: 'Log loss', ece: 'ECE',
   calibration_error_debiased: 'Calibration error', uar: 'UAR', kappa: 'Kappa',
   kappa_linear: 'Kappa, linear', kappa_quadratic: 'Kappa, quadratic', spearman: 'Spearman’s ρ',
+  sign_accuracy: 'Sign, accuracy', sign_auc: 'Sign, ROC-AUC',
   auc: 'AUC', channel: 'Channel', problem_type: 'Problem type', length: 'Length in turns',
 };
 const named = (key) => NAMES[key] ?? key.replaceAll('_', ' ');

@@ -77,6 +77,8 @@ const HELP = {
   kappa_linear: 'a miss by two classes counts double',
   kappa_quadratic: 'a miss by two classes counts four times',
   spearman: 'rank correlation of state and rating',
+  sign_accuracy: 'right about better or worse, where annotators are not neutral',
+  sign_auc: 'a positive turn ranks above a negative one',
 };
 
 const TURN_HELP = {
