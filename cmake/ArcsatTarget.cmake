@@ -46,48 +46,52 @@ if(ARCSAT_TORCH)
                      LINKS arcsat_cold ${TORCH_LIBRARIES})
 endif()
 
-# arcsat_library(NAME [OBJECT] [COLD|PLAIN] [SOURCES …] [TORCH …] LINKS …): one folder, one target,
-# the project's warnings. After TORCH stand the files that see LibTorch's headers (the objects
-# NAME_torch, cold, as the arithmetic is LibTorch's); the rest compiles in half the time without.
-# COLD: -O1. PLAIN: no precompiled header.
+# arcsat_library(NAME [OBJECT] [PLAIN] [SOURCES …] [COLD …] [TORCH …] LINKS …): one folder, one
+# target, the project's warnings. After COLD stand files that hardly compute, after TORCH those that
+# see LibTorch's headers (cold too, as the arithmetic is LibTorch's; the rest compiles in half the
+# time without); they are the objects NAME_cold and NAME_torch. PLAIN: no precompiled header.
+function(arcsat_part NAME PRECOMPILED)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_library(${NAME} OBJECT ${ARG_SOURCES})
+  target_link_libraries(${NAME} PUBLIC arcsat_warnings arcsat_fmt ${ARG_LINKS} PRIVATE arcsat_cold)
+  target_precompile_headers(${NAME} REUSE_FROM ${PRECOMPILED})
+endfunction()
+
 function(arcsat_library NAME)
-  cmake_parse_arguments(ARG "COLD;PLAIN;OBJECT" "" "SOURCES;TORCH;LINKS" ${ARGN})
-  set(KIND STATIC)
-  if(ARG_OBJECT)
-    set(KIND OBJECT)
-  endif()
+  cmake_parse_arguments(ARG "PLAIN;OBJECT" "" "SOURCES;COLD;TORCH;LINKS" ${ARGN})
+  set(OBJECTS)
   if(ARG_TORCH)
     list(APPEND ARG_LINKS ${TORCH_LIBRARIES})
-    add_library(${NAME}_torch OBJECT ${ARG_TORCH})
-    target_link_libraries(${NAME}_torch PUBLIC arcsat_warnings arcsat_fmt ${ARG_LINKS}
-                          PRIVATE arcsat_cold)
-    target_precompile_headers(${NAME}_torch REUSE_FROM arcsat_torch_pch)
+    arcsat_part(${NAME}_torch arcsat_torch_pch SOURCES ${ARG_TORCH} LINKS ${ARG_LINKS})
+    list(APPEND OBJECTS $<TARGET_OBJECTS:${NAME}_torch>)
   endif()
-  if(ARG_OBJECT AND NOT ARG_SOURCES)
+  if(ARG_COLD)
+    arcsat_part(${NAME}_cold arcsat_cold_pch SOURCES ${ARG_COLD} LINKS ${ARG_LINKS})
+    list(APPEND OBJECTS $<TARGET_OBJECTS:${NAME}_cold>)
+  endif()
+  if(NOT ARG_OBJECT)
+    add_library(${NAME} STATIC ${ARG_SOURCES} ${OBJECTS})
+    set_target_properties(${NAME} PROPERTIES LINKER_LANGUAGE CXX)
+  elseif(ARG_SOURCES)
+    add_library(${NAME} OBJECT ${ARG_SOURCES})
+  else()
     return()
   endif()
-  add_library(${NAME} ${KIND} ${ARG_SOURCES})
-  set_target_properties(${NAME} PROPERTIES LINKER_LANGUAGE CXX)
-  if(ARG_TORCH AND NOT ARG_OBJECT)
-    target_sources(${NAME} PRIVATE $<TARGET_OBJECTS:${NAME}_torch>)
-  endif()
   target_link_libraries(${NAME} PUBLIC arcsat_warnings arcsat_fmt ${ARG_LINKS})
-  if(ARG_COLD)
-    target_link_libraries(${NAME} PRIVATE arcsat_cold)
-    target_precompile_headers(${NAME} REUSE_FROM arcsat_cold_pch)
-  elseif(NOT ARG_PLAIN)
+  if(ARG_SOURCES AND NOT ARG_PLAIN)
     target_precompile_headers(${NAME} REUSE_FROM arcsat_pch)
   endif()
 endfunction()
 
-# arcsat_program(NAME FOLDER [COLD|PLAIN] [SOURCES …] [TORCH …] LINKS …): a program under FOLDER of the
-# build. Its files are compiled as a library's are (-fPIC, not -fPIE), so that they can share the
-# precompiled header; they are in the targets NAME_objects and NAME_objects_torch.
+# arcsat_program(NAME FOLDER [PLAIN] [SOURCES …] [COLD …] [TORCH …] LINKS …): a program under FOLDER
+# of the build. Its files are compiled as a library's are (-fPIC, not -fPIE), so that they can share
+# the precompiled headers; they are in the targets NAME_objects, NAME_objects_cold and
+# NAME_objects_torch.
 function(arcsat_program NAME FOLDER)
-  cmake_parse_arguments(ARG "COLD;PLAIN" "" "SOURCES;TORCH;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "PLAIN" "" "SOURCES;COLD;TORCH;LINKS" ${ARGN})
   arcsat_library(${NAME}_objects OBJECT ${ARGN})
   set(OBJECTS)
-  foreach(PART ${NAME}_objects ${NAME}_objects_torch)
+  foreach(PART ${NAME}_objects ${NAME}_objects_cold ${NAME}_objects_torch)
     if(TARGET ${PART})
       list(APPEND OBJECTS $<TARGET_OBJECTS:${PART}>)
     endif()

@@ -71,8 +71,8 @@ sentencepiece() {
   [ -f "$deps/sentencepiece/lib/libsentencepiece_train.a" ] && return
   say "SentencePiece $version"
   local work; work=$(mktemp -d "$deps/spm.XXXXXX")
-  "$deps/venv/bin/pip" download -q --disable-pip-version-check --no-deps --no-build-isolation \
-    --no-binary sentencepiece -d "$work" "sentencepiece==$version"
+  "$deps/venv/bin/pip" download -q --disable-pip-version-check --no-deps --no-binary sentencepiece \
+    -d "$work" "sentencepiece==$version"
   echo "$sum  $work/sentencepiece-$version.tar.gz" | sha256sum -c --quiet - ||
     die "sentencepiece-$version.tar.gz is not the file this project was built with"
   tar xf "$work/sentencepiece-$version.tar.gz" -C "$work"
