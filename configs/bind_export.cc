@@ -5,6 +5,8 @@ namespace arcsat {
 void Bind(Options& options, ExportOptions* fields) {
   options.Add("model", &fields->model, "run folder or model folder")
       .Add("out", &fields->out, "folder of the bundle; an older bundle there is replaced")
+      .Add("archive", &fields->archive,
+           "file for the whole bundle as a .tar.gz too; equal bundles give equal bytes")
       .Add(
           "data", &fields->data,
           "file of conversations: some of them, with their words, go into the bundle's golden file "

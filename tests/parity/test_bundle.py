@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import sys
+import tarfile
 
 import numpy as np
 import pytest
@@ -48,6 +49,31 @@ def test_verify_finds_a_changed_bit(bert, tmp_path, name):
     verified = run(ARCSAT, "verify", target)
     assert verified.returncode == 1
     assert name in verified.stderr and "was changed" in verified.stderr
+
+
+def test_an_archive_holds_the_bundle_and_equal_bundles_give_equal_bytes(bert, tmp_path):
+    model, bundle = bert
+    archives = [tmp_path / "first.tar.gz", tmp_path / "again.tar.gz"]
+    for archive in archives:
+        made = export(model, tmp_path / "bundle", "--archive", archive)
+        assert made.returncode == 0, made.stderr
+    assert archives[0].read_bytes() == archives[1].read_bytes()
+    with tarfile.open(archives[0]) as packed:
+        members = packed.getmembers()
+        assert [m.name for m in members] == sorted(m.name for m in members)
+        assert {m.name for m in members} == {f"bundle/{p.name}" for p in bundle.iterdir()}
+        assert {(m.mtime, m.uid, m.gid, m.mode, m.type) for m in members} == {
+            (0, 0, 0, 0o644, tarfile.REGTYPE)}
+        packed.extractall(tmp_path / "out", filter="data")
+    verified = run(ARCSAT, "verify", tmp_path / "out" / "bundle")
+    assert verified.returncode == 0, verified.stderr
+
+
+def test_an_archive_that_cannot_be_written_publishes_nothing(bert, tmp_path):
+    made = export(bert[0], tmp_path / "bundle", "--archive", tmp_path / "none" / "a.tar.gz")
+    assert made.returncode == 1
+    assert "a.tar.gz" in made.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_verify_finds_missing_and_extra_files(bert, tmp_path):
