@@ -59,7 +59,7 @@ for corpus in mwoz sgd; do
     "$py" "$here/turn_baselines.py" uss --prefix "$corpus-" --out "uss-baselines-$corpus.json"
 done
 # The states are asked for, so the epoch is chosen by how they rank turns.
-fit uss-turns uss 4 --survey.satisfied_from 3 --train.select rank --train.state_weight 1 \
+fit uss-turns uss 2 --survey.satisfied_from 3 --train.select rank --train.state_weight 1 \
   --train.outlook_weight 0.2
 # Each corpus by itself, cut where its own calibration side says.
 for corpus in mwoz sgd; do
