@@ -94,7 +94,7 @@ def test_the_queue_is_live_and_worked_with_the_keyboard(browser, service, world)
 
     page.locator("h1, .count").first.click()
     page.keyboard.press("j")
-    team.until("document.querySelector('.reader svg') !== null")
+    team.until("document.querySelector('.reader h3').textContent !== ''")
     assert page.locator(".reader h3").first.text_content() == queue[0]["conversation"]
     record = service.json(f"/v1/conversation?id={queue[0]['conversation']}")
     assert page.locator(".turn .words").all_text_contents() == [t["text"] or "…" for t in record["turns"]]
@@ -129,7 +129,7 @@ def test_a_claim_of_another_person_is_respected(browser, service, world):  # noq
     team = Team(browser, service)
     team.until(row_count(1))
     team.page.locator(".list tbody tr").first.click()
-    team.until("document.querySelector('.reader svg') !== null")
+    team.until("document.querySelector('.reader h3').textContent !== ''")
     assert team.page.locator("[data-action=claim]").is_disabled()
     team.page.locator("[data-action=done]").click()
     team.page.locator("dialog .choices button").first.click()
@@ -170,7 +170,7 @@ def test_hostile_texts_and_every_width(browser, service, world, width, scheme): 
     team = Team(browser, service, width=width, color_scheme=scheme)
     team.until("document.querySelectorAll('.list tbody tr').length > 0")
     team.page.locator(".list tbody tr").first.click()
-    team.until("document.querySelector('.reader svg') !== null")
+    team.until("document.querySelector('.reader h3').textContent !== ''")
     assert team.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
     assert re.fullmatch(r"rgb\(\d+, \d+, \d+\)", team.page.evaluate("getComputedStyle(document.body).backgroundColor"))
     team.check()
