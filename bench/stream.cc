@@ -2,8 +2,6 @@
 // (StreamScorer), beside scoring the whole conversation so far again (Scorer), in turn.
 //
 //   arcsat_bench_stream MODEL CONVERSATIONS.jsonl [HOW_MANY] [THREADS]
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -13,7 +11,6 @@
 #include <vector>
 
 #include "data/corpus.h"
-#include "model/arc_model.h"
 #include "model/model_folder.h"
 #include "model/scorer.h"
 #include "model/stream_scorer.h"
@@ -46,10 +43,9 @@ arcsat::RawScore Timed(Times* times, const F& score) {
 }
 
 int Run(const std::string& model, const std::string& data, std::size_t most, int threads) {
-  at::set_num_threads(threads);
+  arcsat::UseThreads(threads);
   const arcsat::LoadedModel loaded = arcsat::LoadModel(arcsat::ModelFolder(model));
-  arcsat::ConversationEncoder encoder(*loaded.tokenizer, {loaded.model->options().max_turn_tokens},
-                                      loaded.model->options().boxes);
+  arcsat::ConversationEncoder encoder = loaded.MakeEncoder();
   std::vector<arcsat::Conversation> conversations = arcsat::ReadConversations(data, {}, nullptr);
   conversations.resize(std::min(conversations.size(), most));
   arcsat::StreamScorer stream(*loaded.model);

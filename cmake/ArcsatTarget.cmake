@@ -20,8 +20,8 @@ endif()
 target_include_directories(arcsat_warnings INTERFACE ${PROJECT_SOURCE_DIR})
 
 # Half of a file's compile time went to the same few headers; they are compiled once, and once more
-# with LibTorch's, of which torch/types.h (tensors and what is done with them) is a third of
-# torch/torch.h. A file still includes what it uses.
+# with LibTorch's, of which torch/types.h (tensors and what is done with them) takes a
+# little over half of what torch/torch.h does. A file still includes what it uses.
 set(ARCSAT_PCH_HEADERS <fmt/format.h> <fmt/ranges.h> <nlohmann/json.hpp> <Eigen/Dense> <algorithm>
     <array> <cmath> <filesystem> <functional> <map> <optional> <span> <sstream> <string>
     <unordered_map> <vector>)
@@ -46,10 +46,7 @@ if(ARCSAT_TORCH)
                      LINKS arcsat_cold ${TORCH_LIBRARIES})
 endif()
 
-# arcsat_library(NAME [OBJECT] [PLAIN] [SOURCES …] [COLD …] [TORCH …] LINKS …): one folder, one
-# target, the project's warnings. After COLD stand files that hardly compute, after TORCH those that
-# see LibTorch's headers (cold too, as the arithmetic is LibTorch's; the rest compiles in half the
-# time without); they are the objects NAME_cold and NAME_torch. PLAIN: no precompiled header.
+# The cold objects of a library, compiled with the precompiled header of that target.
 function(arcsat_part NAME PRECOMPILED)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   add_library(${NAME} OBJECT ${ARG_SOURCES})
@@ -57,6 +54,10 @@ function(arcsat_part NAME PRECOMPILED)
   target_precompile_headers(${NAME} REUSE_FROM ${PRECOMPILED})
 endfunction()
 
+# arcsat_library(NAME [OBJECT] [PLAIN] [SOURCES …] [COLD …] [TORCH …] LINKS …): one folder, one
+# target, the project's warnings. After COLD stand files that hardly compute, after TORCH those that
+# see LibTorch's headers (cold too, as the arithmetic is LibTorch's; the rest compiles in half the
+# time without); they are the objects NAME_cold and NAME_torch. PLAIN: no precompiled header.
 function(arcsat_library NAME)
   cmake_parse_arguments(ARG "PLAIN;OBJECT" "" "SOURCES;COLD;TORCH;LINKS" ${ARGN})
   set(OBJECTS)
