@@ -136,7 +136,7 @@ Json EncoderJson(const EncoderShape& shape, const Tokenizer& tokenizer, bool alb
   return json;
 }
 
-/// Trains, and leaves the folder with what --model.encoder reads. Gives the number of ids.
+/// Trains, and leaves the folder with what train --encoder reads. Gives the number of ids.
 std::int32_t MakeFolder(const SentencePieceTrainOptions& train, const EncoderShape& shape,
                         TurnTexts* texts, const fs::path& folder) {
   const bool albert = train.layout == "albert";
@@ -158,11 +158,12 @@ int Run(const std::vector<std::string>& args) {
   ReadOptions read;
   std::vector<std::string> data;
   std::string out;
-  Options options("tokenizer",
-                  "Trains a SentencePiece tokenizer on the turns of conversations, and writes a "
-                  "folder from which an encoder of the given shape is trained from scratch.",
-                  "arcsat tokenizer --data train.jsonl --out encoder --tokenizer.vocab_size 8000\n"
-                  "arcsat train --data train.jsonl --model.encoder encoder --out runs/scratch");
+  Options options(
+      "tokenizer",
+      "Trains a SentencePiece tokenizer on the turns of conversations, and writes a "
+      "folder from which an encoder of the given shape is trained from scratch.",
+      "arcsat tokenizer --data train.jsonl --out encoder --tokenizer.vocab_size 8000\n"
+      "arcsat train --task mlm --data train.jsonl --encoder encoder --out runs/scratch");
   options.Add("data", &data, "file of conversations");
   options.Add("out", &out, "folder that is made");
   Bind(options, &read);

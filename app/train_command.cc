@@ -34,6 +34,9 @@ struct Call {
   SurveyOptions survey;
   ReadOptions read;
   CommonOptions common;
+
+  bool mlm() const { return train.task == "mlm"; }
+  fs::path model_folder() const { return fs::path(out) / (mlm() ? "encoder" : "model"); }
 };
 
 struct Data {
@@ -96,10 +99,11 @@ void CheckLabels(const std::vector<EncodedConversation>& train, const Call& call
 Data ReadData(const Call& call, const LoadedModel& loaded) {
   Data data;
   const auto read = [&](const std::vector<std::string>& texts, DatasetCounts* counts) {
-    return Labelled(ReadDataset(Sources(texts, call.survey), loaded, call.read, counts));
+    auto all = ReadDataset(Sources(texts, call.survey), loaded, call.read, counts);
+    return call.mlm() ? all : Labelled(std::move(all));
   };
   data.train = read(call.data, &data.counts);
-  CheckLabels(data.train, call);
+  if (!call.mlm()) CheckLabels(data.train, call);
   if (!call.validation.empty()) {
     DatasetCounts counts;
     data.validation = read(call.validation, &counts);
@@ -137,7 +141,7 @@ std::string ShowFigure(const char* name, const std::optional<double>& value) {
 
 Json Summary(const Call& call, const Data& data, const TrainResult& result) {
   return {{"run", call.out},
-          {"model", (fs::path(call.out) / "model").string()},
+          {"model", call.model_folder().string()},
           {"updates", result.updates},
           {"interrupted", result.interrupted},
           {"stopped_early", result.stopped_early},
@@ -165,14 +169,26 @@ std::string AddLexicalToKept(const Call& call, const Data& data) {
   return text;
 }
 
-int Train(const Call& call, const Options& options) {
-  UseThreads(call.train.threads);
-  LoadedModel loaded = fs::exists(fs::path(call.encoder) / "config.json") &&
-                               ReadEncoderConfig(call.encoder).original.contains("arcsat")
-                           ? LoadModel(call.encoder)
-                           : StartModel(call.encoder, call.model, call.survey, call.train.seed);
+/// What the run begins from. A trained model keeps its shape; a Hugging Face folder's encoder gets
+/// the one that the options ask for.
+LoadedModel Begin(const Call& call) {
+  fs::path from = call.encoder;
+  for (const char* of_run : {"encoder", "model"}) {
+    const bool run = !fs::exists(from / "config.json") && fs::exists(from / of_run / "config.json");
+    if (run) from = from / of_run;
+  }
+  const bool trained =
+      fs::exists(from / "config.json") && ReadEncoderConfig(from).original.contains("arcsat");
+  LoadedModel loaded =
+      trained ? LoadModel(from) : StartModel(from, call.model, call.survey, call.train.seed);
   loaded.survey = call.survey;
   loaded.model->SetLexical(std::nullopt);  // fitted anew when the network is trained
+  return loaded;
+}
+
+int Train(const Call& call, const Options& options) {
+  UseThreads(call.train.threads);
+  LoadedModel loaded = Begin(call);
   const Data data = ReadData(call, loaded);
   PrepareRun(call, options);
   if (call.train.epochs == 0) {
@@ -190,9 +206,9 @@ int Train(const Call& call, const Options& options) {
     fmt::print(stderr, "no whole checkpoint yet: the run begins anew\n");
   }
   if (!call.common.quiet) {
-    fmt::print(stderr,
-               "{} conversations with labels to learn from, {} to choose by; {} parameters, {}\n",
+    fmt::print(stderr, "{} conversations{} to learn from, {} to choose by; {} parameters, {}\n",
                Thousands(static_cast<long long>(data.train.size())),
+               call.mlm() ? "" : " with labels",
                Thousands(static_cast<long long>(data.validation.size())),
                Thousands(loaded.model->parameters().count()), loaded.model->device().str());
   }
@@ -206,7 +222,9 @@ int Train(const Call& call, const Options& options) {
                                           r.conversations_per_second, r.tokens_per_second));
   };
   trainer.on_validation = [&](std::int64_t update, const Validation& v, bool best) {
-    progress.Log(fmt::format("update {}: validation{}{}{}{}{}{}", update,
+    progress.Log(fmt::format("update {}: validation{}{}{}{}{}{}{}{}", update,
+                             ShowFigure("masked log loss", v.masked_loss),
+                             ShowFigure("accuracy", v.masked_accuracy),
                              ShowFigure("log loss", v.log_loss), ShowFigure("accuracy", v.accuracy),
                              ShowFigure("AUC", v.auc), ShowFigure("state error", v.state_error),
                              ShowFigure("rank", v.state_rank), best ? "  (best so far)" : ""));
@@ -216,7 +234,7 @@ int Train(const Call& call, const Options& options) {
   trainer.stop_requested = InterruptGuard::Requested;
   const TrainResult result = trainer.Run();
   progress.Finish();
-  if (call.lexical.fit && !result.interrupted) {
+  if (call.lexical.fit && !call.mlm() && !result.interrupted) {
     const std::string text = AddLexicalToKept(call, data);
     if (!call.common.quiet) fmt::print(stderr, "{}\n", text);
   }
@@ -229,26 +247,30 @@ int Train(const Call& call, const Options& options) {
     return 1;
   }
   if (!call.common.json) {
-    PrintText(fmt::format("model: {}\nbest at update {} of {}{}\n",
-                          (fs::path(call.out) / "model").string(), result.best_update,
-                          result.updates, result.stopped_early ? ", stopped early" : ""));
+    PrintText(fmt::format("{}: {}\nbest at update {} of {}{}\n", call.mlm() ? "encoder" : "model",
+                          call.model_folder().string(), result.best_update, result.updates,
+                          result.stopped_early ? ", stopped early" : ""));
   }
   return 0;
 }
 
 int Run(const std::vector<std::string>& args) {
   Call call;
-  Options options("train",
-                  "Trains a model on conversations with survey answers or rated turns, from a "
-                  "pretrained encoder's Hugging Face folder.",
-                  "arcsat train --encoder minilm --data sides/train.jsonl --validation "
-                  "sides/validation.jsonl --out runs/first");
+  Options options(
+      "train",
+      "Trains a model on conversations with survey answers or rated turns, from a "
+      "pretrained encoder's Hugging Face folder; or that encoder itself, on masked words "
+      "of conversations that need no survey.",
+      "arcsat train --encoder minilm --data sides/train.jsonl --validation "
+      "sides/validation.jsonl --out runs/first\n"
+      "arcsat train --task mlm --encoder minilm --data all.jsonl --out runs/words\n"
+      "arcsat train --encoder runs/words/encoder --data sides/train.jsonl --out "
+      "runs/second");
   options.Add("data", &call.data,
               "file to learn from; may be given several times, and with ,weight=W,target=T after "
               "the path");
   options.Add("validation", &call.validation, "file to choose the best model by");
-  options.Add("encoder", &call.encoder,
-              "Hugging Face folder to begin from, or a model folder of another run");
+  options.Add("encoder", &call.encoder, "Hugging Face folder to begin from, or another run");
   options.Add("out", &call.out, "run folder");
   options.Add("resume", &call.resume, "go on with the run in --out from its newest checkpoint");
   Bind(options, &call.read);
@@ -265,6 +287,10 @@ int Run(const std::vector<std::string>& args) {
   if (missing != nullptr) {
     throw UsageError({"command line", fmt::format("--{} is missing", missing),
                       "expected --data, --encoder and --out", "see arcsat train --help"});
+  }
+  if (call.mlm() && call.train.epochs == 0) {
+    throw UsageError({"train.epochs", "is 0 for --task mlm", "expected at least 1",
+                      "leave it out, or train with --task csat"});
   }
   return Train(call, options);
 }

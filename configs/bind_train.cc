@@ -100,6 +100,13 @@ void BindLosses(Options& options, TrainOptions* t) {
 }  // namespace
 
 void Bind(Options& options, TrainOptions* fields) {
+  options
+      .Add("task", &fields->task,
+           "what is learned: csat, from surveys and rated turns; mlm, words that were hidden, from "
+           "any conversations",
+           OneOf({"csat", "mlm"}))
+      .Add("train.mask_share", &fields->mask_share, "of the words that task mlm hides",
+           Between(0.001, 0.9));
   BindOptimisation(options, fields);
   BindCourse(options, fields);
   BindLosses(options, fields);

@@ -30,6 +30,8 @@ class Tokenizer {
   virtual std::int32_t unknown_id() const = 0;
   virtual std::int32_t mask_id() const = 0;  ///< -1 where there is none
   virtual std::int32_t size() const = 0;     ///< number of ids
+  /// True where a token (0..size-1) goes on with the word before it; false for special tokens.
+  virtual bool ContinuesWord(std::int32_t id) const = 0;
 
   /// The files of the Hugging Face folder that define this tokenizer; copied into a saved model.
   virtual std::vector<std::filesystem::path> files() const = 0;

@@ -15,18 +15,6 @@ constexpr double kHidden = -1e9;
 /// Queries of a long conversation go through in stretches of about this many tokens.
 constexpr int kQueryTokens = 1024;
 
-torch::Tensor Activate(const torch::Tensor& x, Activation activation) {
-  switch (activation) {
-    case Activation::kGelu:
-      return torch::gelu(x);
-    case Activation::kGeluTanh:
-      return torch::gelu(x, "tanh");
-    case Activation::kRelu:
-      return torch::relu(x);
-  }
-  return x;
-}
-
 torch::Tensor Norm(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                    double epsilon) {
   return torch::layer_norm(x, {x.size(-1)}, weight, bias, epsilon);
@@ -50,6 +38,18 @@ torch::Tensor FlashLocalAttention(const torch::Tensor& qkv,
 }
 
 }  // namespace
+
+torch::Tensor Activate(const torch::Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::kGelu:
+      return torch::gelu(x);
+    case Activation::kGeluTanh:
+      return torch::gelu(x, "tanh");
+    case Activation::kRelu:
+      return torch::relu(x);
+  }
+  return x;
+}
 
 torch::Tensor TransformerLayer(const torch::Tensor& x, const LayerWeights& weights,
                                const LayerShape& shape, const Attention& attention, bool training) {

@@ -34,6 +34,8 @@ struct LayerShape {
 /// Maps queries, keys and values side by side (T, 3H) to what each token attends to (T, H).
 using Attention = std::function<torch::Tensor(const torch::Tensor& qkv)>;
 
+torch::Tensor Activate(const torch::Tensor& x, Activation activation);
+
 /// One layer over T packed tokens, (T, H) to (T, H).
 torch::Tensor TransformerLayer(const torch::Tensor& x, const LayerWeights& weights,
                                const LayerShape& shape, const Attention& attention, bool training);

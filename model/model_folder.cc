@@ -5,9 +5,12 @@
 #include <torch/version.h>
 #include <unistd.h>
 
+#include <functional>
+
 #include "data/error.h"
 #include "data/files.h"
 #include "model/arc_model.h"
+#include "model/mlm_head.h"
 
 namespace arcsat {
 namespace {
@@ -117,14 +120,46 @@ Json TokenizerSums(const Tokenizer& tokenizer) {
 void FillModelFolder(const LoadedModel& loaded, const fs::path& folder) {
   WriteSafetensors(folder / "model.safetensors",
                    {loaded.model->NamedTensors(), {{"format", "pt"}}});
-  Json config = loaded.model->encoder().config().original;
+  Json config = loaded.encoder_config().original;
   config["arcsat"] = DescribeModel(loaded, Sha256File(folder / "model.safetensors"));
   config["arcsat"]["tokenizer_sha256"] = TokenizerSums(*loaded.tokenizer);
   WriteFile(folder / "config.json", config.dump(2) + "\n");
-  for (const fs::path& file : loaded.tokenizer->files()) {
-    WriteFile(folder / file.filename(), ReadFile(file));
+}
+
+struct MaskedLmNames {
+  std::string prefix;        ///< of the encoder's tensors beside a head
+  std::string architecture;  ///< transformers' class of both
+};
+
+MaskedLmNames NamesOf(const EncoderConfig& config) {
+  switch (config.family) {
+    case EncoderFamily::kBert:
+      return {"bert.", "BertForMaskedLM"};
+    case EncoderFamily::kAlbert:
+      return {"albert.", "AlbertForMaskedLM"};
+    case EncoderFamily::kXlmRoberta:
+      break;
   }
-  SyncFolder(folder);
+  const bool multilingual = config.original.value("model_type", "") == "xlm-roberta";
+  return {"roberta.", multilingual ? "XLMRobertaForMaskedLM" : "RobertaForMaskedLM"};
+}
+
+void FillEncoderFolder(const LoadedModel& loaded, const MlmHead& head, const fs::path& folder) {
+  const TurnEncoder& encoder = loaded.model->encoder();
+  const MaskedLmNames names = NamesOf(loaded.encoder_config());
+  std::map<std::string, torch::Tensor> tensors = head.tensors();
+  for (const auto& [name, tensor] : encoder.HuggingFaceTensors()) {
+    tensors.emplace(names.prefix + name, tensor);
+  }
+  if (encoder.speaker().defined()) {
+    tensors["arcsat.speaker"] = encoder.speaker();
+    tensors["arcsat.turn_distance"] = encoder.bias();
+  }
+  WriteSafetensors(folder / "model.safetensors", {tensors, {{"format", "pt"}}});
+  Json config = loaded.encoder_config().original;
+  config.erase("arcsat");
+  config["architectures"] = {names.architecture};
+  WriteFile(folder / "config.json", config.dump(2) + "\n");
 }
 
 void CheckSum(const fs::path& path, const std::string& expected) {
@@ -134,9 +169,9 @@ void CheckSum(const fs::path& path, const std::string& expected) {
                "the file changed or was cut short after it was saved; copy the folder again"});
 }
 
-}  // namespace
-
-void SaveModel(const LoadedModel& loaded, const fs::path& folder) {
+/// Makes `folder` by `fill` under another name, with the tokenizer's files, and renames it.
+void ReplaceFolder(const fs::path& folder, const LoadedModel& loaded,
+                   const std::function<void(const fs::path&)>& fill) {
   fs::path part = folder;
   part += fmt::format(".part{}", ::getpid());
   fs::remove_all(part);
@@ -147,7 +182,11 @@ void SaveModel(const LoadedModel& loaded, const fs::path& folder) {
                  "choose another --out"});
   }
   try {
-    FillModelFolder(loaded, part);
+    fill(part);
+    for (const fs::path& file : loaded.tokenizer->files()) {
+      WriteFile(part / file.filename(), ReadFile(file));
+    }
+    SyncFolder(part);
   } catch (...) {
     fs::remove_all(part, code);  // nothing half-written stays
     throw;
@@ -162,6 +201,17 @@ void SaveModel(const LoadedModel& loaded, const fs::path& folder) {
   fs::rename(part, folder);
   SyncFolder(folder.parent_path().empty() ? fs::path(".") : folder.parent_path());
   fs::remove_all(old);
+}
+
+}  // namespace
+
+void SaveModel(const LoadedModel& loaded, const fs::path& folder) {
+  ReplaceFolder(folder, loaded, [&](const fs::path& part) { FillModelFolder(loaded, part); });
+}
+
+void SaveEncoder(const LoadedModel& loaded, const MlmHead& head, const fs::path& folder) {
+  ReplaceFolder(folder, loaded,
+                [&](const fs::path& part) { FillEncoderFolder(loaded, head, part); });
 }
 
 LoadedModel LoadModel(const fs::path& folder) {

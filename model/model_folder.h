@@ -12,7 +12,9 @@
 
 namespace arcsat {
 
-class ArcModel;  // model/arc_model.h: it takes LibTorch's headers, which most readers do not need
+// model/arc_model.h and model/mlm_head.h take LibTorch's headers, which most readers do not need.
+class ArcModel;
+class MlmHead;
 
 /// A model with what it needs to read text.
 struct LoadedModel {
@@ -35,6 +37,12 @@ LoadedModel StartModel(const std::filesystem::path& encoder, const ModelOptions&
 /// Writes config.json, model.safetensors and the tokenizer's files into `folder`, which appears
 /// whole; one of the same name is replaced. The encoder opens in transformers.AutoModel.
 void SaveModel(const LoadedModel& loaded, const std::filesystem::path& folder);
+
+/// The encoder and the head of masked language modelling alone, as a Hugging Face folder. What the
+/// encoder learned of turns (arcsat.speaker, arcsat.turn_distance) is kept there for StartModel;
+/// transformers passes it over.
+void SaveEncoder(const LoadedModel& loaded, const MlmHead& head,
+                 const std::filesystem::path& folder);
 
 /// Reads what SaveModel wrote, weights checked against the SHA-256 in config.json.
 LoadedModel LoadModel(const std::filesystem::path& folder);

@@ -116,6 +116,31 @@ LayerWeights TurnEncoder::LoadLayer(Source* source, int index, int depth) {
   return w;
 }
 
+namespace {
+
+/// What an encoder that was pretrained on conversations learned of speakers and of distances, into
+/// tensors of this model's shape. The layers are matched from the top: with fewer of them across
+/// turns than there were the upper ones count, with more the lower of them begin at zero.
+void CopyCrossTurn(const TensorFile& file, torch::Tensor* speaker, torch::Tensor* bias) {
+  const auto fits = [&](const char* name, const torch::Tensor& into) {
+    const auto found = file.tensors.find(name);
+    return found != file.tensors.end() && found->second.dim() == into.dim() &&
+                   found->second.sizes().slice(1) == into.sizes().slice(1)
+               ? found->second.to(torch::kFloat32)
+               : torch::Tensor();
+  };
+  if (const auto from = fits("arcsat.speaker", *speaker); from.defined()) {
+    if (from.size(0) == speaker->size(0)) speaker->copy_(from);
+  }
+  if (const auto from = fits("arcsat.turn_distance", *bias); from.defined()) {
+    const auto layers = std::min(from.size(0), bias->size(0));
+    bias->narrow(0, bias->size(0) - layers, layers)
+        .copy_(from.narrow(0, from.size(0) - layers, layers));
+  }
+}
+
+}  // namespace
+
 TurnEncoder::TurnEncoder(const EncoderConfig& config, const TurnEncoderOptions& options,
                          const TensorFile* pretrained, Initialiser* initialiser,
                          ParameterSet* parameters)
@@ -155,10 +180,11 @@ TurnEncoder::TurnEncoder(const EncoderConfig& config, const TurnEncoderOptions& 
   }
   if (options_.cross_turn_layers > 0) {
     // Zero, so that before training the upper layers read a conversation as plain text.
-    speaker_ = parameters->Add({"arcsat.speaker", torch::zeros({3, config.hidden}), 0, false});
-    bias_ = parameters->Add(
-        {"arcsat.turn_distance",
-         torch::zeros({options_.cross_turn_layers, kDistanceBuckets, config.heads}), 0, false});
+    auto speaker = torch::zeros({3, config.hidden});
+    auto bias = torch::zeros({options_.cross_turn_layers, kDistanceBuckets, config.heads});
+    if (pretrained != nullptr) CopyCrossTurn(*pretrained, &speaker, &bias);
+    speaker_ = parameters->Add({"arcsat.speaker", speaker, 0, false});
+    bias_ = parameters->Add({"arcsat.turn_distance", bias, 0, false});
   }
 }
 
@@ -185,21 +211,23 @@ torch::Tensor TurnEncoder::HiddenStates(const RaggedBatch& batch, int layers, bo
   return x;
 }
 
-torch::Tensor TurnEncoder::Forward(const RaggedBatch& batch, bool training,
-                                   const std::vector<TurnMemory*>& memories) const {
+torch::Tensor TurnEncoder::PoolDistinct(const torch::Tensor& x, const RaggedBatch& batch) const {
+  std::vector<std::int64_t> sizes;
+  for (const auto& [count, length] : batch.blocks) sizes.push_back(std::int64_t{count} * length);
+  const auto parts = x.split_with_sizes(sizes, 0);
+  std::vector<torch::Tensor> pooled;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto turns = parts[i].view({batch.blocks[i].first, batch.blocks[i].second, -1});
+    pooled.push_back(options_.pool_mean ? turns.mean(1) : turns.select(1, 0));
+  }
+  return torch::cat(pooled, 0).index_select(0, batch.unique_of);  // (N, H)
+}
+
+torch::Tensor TurnEncoder::TokenStates(const RaggedBatch& batch, bool training,
+                                       const std::vector<TurnMemory*>& memories) const {
   const int lower = config_.layers - options_.cross_turn_layers;
   auto x = HiddenStates(batch, lower, training);  // (V, H)
-  if (options_.cross_turn_layers == 0) {
-    std::vector<std::int64_t> sizes;
-    for (const auto& [count, length] : batch.blocks) sizes.push_back(std::int64_t{count} * length);
-    const auto parts = x.split_with_sizes(sizes, 0);
-    std::vector<torch::Tensor> pooled;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      const auto turns = parts[i].view({batch.blocks[i].first, batch.blocks[i].second, -1});
-      pooled.push_back(options_.pool_mean ? turns.mean(1) : turns.select(1, 0));
-    }
-    return torch::cat(pooled, 0).index_select(0, batch.unique_of);  // (N, H)
-  }
+  if (options_.cross_turn_layers == 0) return x.index_select(0, batch.token_of);
   const CrossPlan plan = MakeCrossPlan(batch.turn_lengths, batch.conversation_turns,
                                        options_.window, x.device(), memories);
   x = x.index_select(0, batch.token_of) +
@@ -211,6 +239,15 @@ torch::Tensor TurnEncoder::Forward(const RaggedBatch& batch, bool training,
     };
     x = TransformerLayer(x, layer(lower + i), shape(), cross, training);
   }
+  return x;
+}
+
+torch::Tensor TurnEncoder::Forward(const RaggedBatch& batch, bool training,
+                                   const std::vector<TurnMemory*>& memories) const {
+  if (options_.cross_turn_layers == 0) {
+    return PoolDistinct(HiddenStates(batch, config_.layers, training), batch);
+  }
+  const auto x = TokenStates(batch, training, memories);
   const auto lengths =
       torch::tensor(std::vector<std::int64_t>(batch.turn_lengths.begin(), batch.turn_lengths.end()),
                     torch::kInt64)

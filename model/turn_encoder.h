@@ -36,6 +36,10 @@ class TurnEncoder {
   torch::Tensor Forward(const RaggedBatch& batch, bool training,
                         const std::vector<TurnMemory*>& memories = {}) const;
 
+  /// Hidden states of the last layer, (T, H), in conversation order; Forward pools these.
+  torch::Tensor TokenStates(const RaggedBatch& batch, bool training,
+                            const std::vector<TurnMemory*>& memories = {}) const;
+
   /// Hidden states of the distinct turns' tokens (V, H) after the first `layers` layers, each turn
   /// by itself: with all layers, what `transformers` calls last_hidden_state.
   torch::Tensor HiddenStates(const RaggedBatch& batch, int layers, bool training) const;
@@ -63,6 +67,8 @@ class TurnEncoder {
 
  private:
   struct Source;
+  /// Vectors of the batch's turns (N, H) from states of the distinct turns' tokens (V, H).
+  torch::Tensor PoolDistinct(const torch::Tensor& x, const RaggedBatch& batch) const;
   torch::Tensor Embed(const RaggedBatch& batch, bool training) const;
   LayerWeights LoadLayer(Source* source, int index, int depth);
   void RegisterNames(const std::string& name, const torch::Tensor& tensor);

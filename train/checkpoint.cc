@@ -69,8 +69,7 @@ Json ToJson(const TrainState& s) {
           {"skipped", s.skipped},
           {"skipped_in_row", s.skipped_in_row},
           {"bad_update", s.bad_update},
-          {"outlook_sum", s.outlook_sum},
-          {"state_sum", s.state_sum},
+          {"losses", s.losses},
           {"best", s.best ? Json(*s.best) : Json()},
           {"best_update", s.best_update},
           {"since_best", s.since_best},
@@ -90,9 +89,8 @@ TrainState TrainStateFromJson(const Json& json, const std::string& place) {
     s.skipped = json.at("skipped").get<int>();
     s.skipped_in_row = json.at("skipped_in_row").get<int>();
     s.bad_update = json.at("bad_update").get<bool>();
-    // A sum that was not finite has no number in JSON; bad_update tells of it.
-    s.outlook_sum = json.at("outlook_sum").is_null() ? 0 : json.at("outlook_sum").get<double>();
-    s.state_sum = json.at("state_sum").is_null() ? 0 : json.at("state_sum").get<double>();
+    // Checkpoints of earlier versions lack them; what is lost is a figure of the log.
+    if (json.contains("losses")) s.losses = json["losses"].get<std::map<std::string, double>>();
     if (!json.at("best").is_null()) s.best = json.at("best").get<double>();
     s.best_update = json.at("best_update").get<std::int64_t>();
     s.since_best = json.at("since_best").get<int>();

@@ -19,10 +19,9 @@ struct TrainState {
   std::int64_t updates = 0;  ///< times the weights changed or were due to
   int skipped = 0;           ///< updates left out for a loss or gradient that was not finite
   int skipped_in_row = 0;
-  bool bad_update = false;  ///< a loss of the update under way was not finite
-  double outlook_sum = 0;   ///< losses of the update under way so far
-  double state_sum = 0;
-  std::optional<double> best;  ///< validation figure of the model kept; lower is better
+  bool bad_update = false;               ///< a loss of the update under way was not finite
+  std::map<std::string, double> losses;  ///< of the update under way so far, by name
+  std::optional<double> best;            ///< validation figure of the model kept; lower is better
   std::int64_t best_update = 0;
   int since_best = 0;  ///< validations since
   bool finished = false;

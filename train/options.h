@@ -6,6 +6,8 @@
 namespace arcsat {
 
 struct TrainOptions {
+  std::string task = "csat";  ///< what is learned: csat (surveys and ratings) or mlm (masked words)
+  double mask_share = 0.15;   ///< of the words that task mlm hides
   int epochs = 4;      ///< passes over the labelled conversations; 0: the network stays as it is
   int batch = 16;      ///< conversations in a forward pass
   int accumulate = 1;  ///< forward passes before the weights change

@@ -12,6 +12,7 @@
 #include "data/error.h"
 #include "data/files.h"
 #include "data/random.h"
+#include "model/arc_model.h"
 
 namespace arcsat {
 namespace {
@@ -53,11 +54,6 @@ void Freeze(ArcModel* model, int layers) {
 
 }  // namespace
 
-struct Trainer::Sample {
-  std::vector<Segment> segments;
-  std::int64_t tokens = 0;
-};
-
 torch::Device ChooseDevice(const std::string& name) {
   const bool cuda = torch::cuda::is_available();
   if (name == "cuda" && !cuda) {
@@ -85,21 +81,20 @@ std::string Fingerprint(const std::vector<EncodedConversation>& conversations) {
 Trainer::Trainer(LoadedModel* loaded, const TrainOptions& options,
                  const std::vector<EncodedConversation>& train,
                  const std::vector<EncodedConversation>& validation, std::filesystem::path run)
-    : loaded_(loaded),
-      model_(*loaded->model),
+    : model_(*loaded->model),
       options_(options),
-      labels_{loaded->model->options().boxes, options.final_share, options.rating_weight,
-              options.survey_weight},
       train_(train),
       validation_(validation),
       run_(std::move(run)),
       sampler_(static_cast<std::int64_t>(train.size()), options.batch, options.seed),
+      objective_(MakeObjective(loaded, options)),
       optimizer_((Freeze(loaded->model.get(), options.freeze_layers),
                   loaded->model->To(ChooseDevice(options.device)), &loaded->model->parameters()),
                  options) {
   if (train.empty()) {
-    throw Error({"training data", "no conversation has a label", "expected a survey or rated turns",
-                 "check --survey.target, and that the file holds answers (arcsat inspect FILE)"});
+    throw Error({"training data", "no conversation can be learned from",
+                 "expected a survey or rated turns, or turns with text for --task mlm",
+                 "check --survey.target, and what the file holds (arcsat inspect FILE)"});
   }
   state_.fingerprint = Fingerprint(train);
 }
@@ -114,69 +109,56 @@ int Trainer::Accumulated() const {
   return static_cast<int>(state_.batches % sampler_.batches_per_epoch() % options_.accumulate);
 }
 
-std::vector<Segment> Trainer::Segments(std::int64_t batch) {
-  std::vector<Segment> segments;
+std::vector<BatchPart> Trainer::Parts(std::int64_t batch) {
+  std::vector<BatchPart> parts;
+  std::int64_t tokens = 0;
   for (const std::int64_t index : sampler_.Batch(batch)) {
     const EncodedConversation& conversation = train_[static_cast<std::size_t>(index)];
     const int turns = static_cast<int>(conversation.turns.size());
     const int count = std::min(turns, options_.max_turns);
-    segments.push_back({&conversation, turns - count, count});
+    const Segment segment = {&conversation, turns - count, count};
+    const std::int64_t more = TokensOf(segment);
+    if (parts.empty() || tokens + more > kForwardTokens) {
+      parts.push_back({{}, batch, static_cast<int>(parts.size())});
+      tokens = 0;
+    }
+    tokens += more;
+    parts.back().segments.push_back(segment);
   }
-  return segments;
+  return parts;
 }
 
-LabelWeights Trainer::UpdateWeights(std::int64_t batch) {
+void Trainer::BeginUpdate(std::int64_t batch) {
   const std::int64_t per_epoch = sampler_.batches_per_epoch();
   const std::int64_t in_epoch = batch % per_epoch;
   const std::int64_t first = batch - in_epoch % options_.accumulate;
-  if (first == update_weights_of_) return update_weights_;
+  if (first == update_begun_) return;
   const std::int64_t end = std::min(first + options_.accumulate, batch - in_epoch + per_epoch);
-  update_weights_ = {};
+  std::vector<BatchPart> parts;
   for (std::int64_t b = first; b < end; ++b) {
-    const LabelWeights weights = WeightOf(MakeLabels(Segments(b), labels_));
-    update_weights_.outlook += weights.outlook;
-    update_weights_.state += weights.state;
+    for (BatchPart& part : Parts(b)) parts.push_back(std::move(part));
   }
-  update_weights_of_ = first;
-  return update_weights_;
+  objective_->BeginUpdate(parts);
+  update_begun_ = first;
 }
 
-Trainer::Sample Trainer::NextSample() {
-  Sample sample;
-  sample.segments = Segments(state_.batches);
-  for (const Segment& segment : sample.segments) sample.tokens += TokensOf(segment);
-  return sample;
-}
-
-void Trainer::ForwardBackward(const Sample& sample) {
+void Trainer::ForwardBackward(const std::vector<BatchPart>& parts) {
   // Dropout depends on the seed and the batch alone, so a resumed run draws what it would have.
   torch::manual_seed(MixSeed(options_.seed, 0xD0, static_cast<std::uint64_t>(state_.batches)));
-  const LabelWeights weights = UpdateWeights(state_.batches);
-  const torch::Device device = model_.device();
-  for (std::size_t begin = 0; begin < sample.segments.size();) {
-    std::vector<Segment> part;
-    std::int64_t tokens = 0;
-    for (; begin < sample.segments.size(); ++begin) {
-      const std::int64_t more = TokensOf(sample.segments[begin]);
-      if (!part.empty() && tokens + more > kForwardTokens) break;
-      tokens += more;
-      part.push_back(sample.segments[begin]);
-    }
-    const RaggedBatch batch = To(MakeBatch(part), device);
-    const BatchLabels labels = To(MakeLabels(part, labels_), device);
-    Losses losses;
+  BeginUpdate(state_.batches);
+  for (const BatchPart& part : parts) {
+    PartLosses losses;
     {
-      const Autocast autocast(device.is_cuda() && options_.bf16);
-      losses = ComputeLosses(model_.Forward(batch, /*training=*/true), labels, weights,
-                             options_.outlook_weight, options_.state_weight);
+      const Autocast autocast(model_.device().is_cuda() && options_.bf16);
+      losses = objective_->Forward(part);
     }
     losses.total.backward();
-    const double outlook = losses.outlook.item<double>(), state = losses.state.item<double>();
-    if (!std::isfinite(outlook) || !std::isfinite(state)) {
-      state_.bad_update = true;
-    } else {
-      state_.outlook_sum += outlook;
-      state_.state_sum += state;
+    for (const auto& [name, value] : losses.reported) {
+      if (std::isfinite(value)) {
+        state_.losses[name] += value;
+      } else {
+        state_.bad_update = true;
+      }
     }
   }
 }
@@ -186,7 +168,7 @@ double Trainer::Lap() {
   return std::chrono::duration<double>(now - std::exchange(lap_, now)).count();
 }
 
-void Trainer::Update(const Sample& sample) {
+void Trainer::Update(const std::vector<BatchPart>& parts) {
   const double factor =
       ScheduleFactor(options_.schedule, options_.warmup, state_.updates, TotalUpdates());
   const double norm = optimizer_.GradientNorm();
@@ -199,7 +181,7 @@ void Trainer::Update(const Sample& sample) {
     Say(
         fmt::format("update {}: a loss or gradient is not finite; the weights stay (first "
                     "conversation of the batch: {})",
-                    state_.updates + 1, sample.segments.front().conversation->id));
+                    state_.updates + 1, parts.front().segments.front().conversation->id));
   } else {
     optimizer_.Step(norm, factor);
     state_.skipped_in_row = 0;
@@ -209,26 +191,21 @@ void Trainer::Update(const Sample& sample) {
   report.update = state_.updates;
   report.updates = TotalUpdates();
   report.epoch = static_cast<int>((state_.batches - 1) / sampler_.batches_per_epoch()) + 1;
-  report.outlook_loss = state_.outlook_sum;
-  report.state_loss = state_.state_sum;
-  report.loss =
-      options_.outlook_weight * state_.outlook_sum + options_.state_weight * state_.state_sum;
+  report.loss = state_.losses["loss"];
   report.rate = options_.head_learning_rate * factor;
   report.gradient_norm = norm;
   report.conversations_per_second = static_cast<double>(seen_conversations_) / seconds_;
   report.tokens_per_second = static_cast<double>(seen_tokens_) / seconds_;
-  log_->Metrics("train", state_.updates,
-                {{"epoch", report.epoch},
-                 {"loss", report.loss},
-                 {"outlook_loss", report.outlook_loss},
-                 {"state_loss", report.state_loss},
-                 {"learning_rate", report.rate},
-                 {"gradient_norm", std::isfinite(norm) ? Json(norm) : Json()},
-                 {"skipped", report.skipped},
-                 {"seconds", seconds_},
-                 {"conversations_per_second", report.conversations_per_second},
-                 {"tokens_per_second", report.tokens_per_second}});
-  state_.outlook_sum = state_.state_sum = 0;
+  Json line = {{"epoch", report.epoch}};
+  for (const auto& [name, value] : state_.losses) line[name] = value;
+  line.update({{"learning_rate", report.rate},
+               {"gradient_norm", std::isfinite(norm) ? Json(norm) : Json()},
+               {"skipped", report.skipped},
+               {"seconds", seconds_},
+               {"conversations_per_second", report.conversations_per_second},
+               {"tokens_per_second", report.tokens_per_second}});
+  log_->Metrics("train", state_.updates, line);
+  state_.losses.clear();
   state_.bad_update = false;
   if (on_step) on_step(report);
   if (state_.skipped_in_row >= kMostSkippedInRow) {
@@ -243,14 +220,14 @@ void Trainer::Update(const Sample& sample) {
 void Trainer::ValidateAndKeep() {
   if (validation_.empty()) return;
   optimizer_.SwapAverages();
-  const Validation figures = Validate(model_, validation_);
-  const double value = Selection(figures, options_.select);
+  const Validation figures = objective_->Validate(validation_);
+  const double value = objective_->Selection(figures);
   const bool best = std::isfinite(value) && (!state_.best || value < *state_.best);
   if (best) {
     state_.best = value;
     state_.best_update = state_.updates;
     state_.since_best = 0;
-    SaveModel(*loaded_, run_ / "model");
+    objective_->Save(run_);
   } else {
     ++state_.since_best;
   }
@@ -309,13 +286,15 @@ TrainResult Trainer::Run() {
     return options_.patience > 0 && state_.since_best >= options_.patience;
   };
   while (state_.batches < total && !exhausted()) {
-    const Sample sample = NextSample();
-    ForwardBackward(sample);
+    const std::vector<BatchPart> parts = Parts(state_.batches);
+    ForwardBackward(parts);
     ++state_.batches;
-    seen_conversations_ += static_cast<std::int64_t>(sample.segments.size());
-    seen_tokens_ += sample.tokens;
+    for (const BatchPart& part : parts) {
+      seen_conversations_ += static_cast<std::int64_t>(part.segments.size());
+      for (const Segment& segment : part.segments) seen_tokens_ += TokensOf(segment);
+    }
     if (Accumulated() == 0 || EpochEnds()) {
-      Update(sample);
+      Update(parts);
       const int every = options_.validate_every;
       if (every > 0 ? state_.updates % every == 0 || state_.batches == total : EpochEnds()) {
         ValidateAndKeep();
@@ -336,7 +315,7 @@ TrainResult Trainer::Run() {
   }
   if (!result.interrupted && validation_.empty()) {
     optimizer_.SwapAverages();  // what is saved are the averages, if there are any
-    SaveModel(*loaded_, run_ / "model");
+    objective_->Save(run_);
     optimizer_.SwapAverages();
   }
   log_->End(result.interrupted);

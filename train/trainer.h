@@ -10,7 +10,7 @@
 
 #include "model/model_folder.h"
 #include "train/checkpoint.h"
-#include "train/losses.h"
+#include "train/objective.h"
 #include "train/optimizer.h"
 #include "train/run_log.h"
 #include "train/sampler.h"
@@ -22,8 +22,8 @@ namespace arcsat {
 struct StepReport {
   std::int64_t update = 0, updates = 0;  ///< done, in all
   int epoch = 0;                         ///< from 1
-  double outlook_loss = 0, state_loss = 0, loss = 0;
-  double rate = 0;  ///< learning rate of the heads
+  double loss = 0;                       ///< what is minimised
+  double rate = 0;                       ///< learning rate of the heads
   double gradient_norm = 0;
   bool skipped = false;  ///< not finite, so the weights stayed
   double conversations_per_second = 0, tokens_per_second = 0;  ///< since the run began
@@ -45,7 +45,7 @@ struct TrainResult {
 ///   TrainResult result = trainer.Run();
 class Trainer {
  public:
-  /// `train` must hold labels. All references must outlive the trainer.
+  /// For the task csat `train` must hold labels. All references must outlive the trainer.
   Trainer(LoadedModel* loaded, const TrainOptions& options,
           const std::vector<EncodedConversation>& train,
           const std::vector<EncodedConversation>& validation, std::filesystem::path run);
@@ -66,37 +66,36 @@ class Trainer {
   std::function<bool()> stop_requested;
 
  private:
-  struct Sample;
-  Sample NextSample();
-  void ForwardBackward(const Sample& sample);
+  /// Adds the parts' gradients and losses to those of the update.
+  void ForwardBackward(const std::vector<BatchPart>& parts);
   /// Seconds since the call before.
   double Lap();
-  void Update(const Sample& sample);
+  void Update(const std::vector<BatchPart>& parts);
   void ValidateAndKeep();
   void Save();
   void Say(const std::string& text);
   bool EpochEnds() const { return state_.batches % sampler_.batches_per_epoch() == 0; }
   int Accumulated() const;
   std::int64_t UpdatesPerEpoch() const;
-  std::vector<Segment> Segments(std::int64_t batch);
-  LabelWeights UpdateWeights(std::int64_t batch);
+  /// The parts that batch `batch` goes through the network in.
+  std::vector<BatchPart> Parts(std::int64_t batch);
+  /// Tells the objective of the update that batch `batch` belongs to, once an update.
+  void BeginUpdate(std::int64_t batch);
 
-  LoadedModel* loaded_;
   ArcModel& model_;
   TrainOptions options_;
-  LabelOptions labels_;
   const std::vector<EncodedConversation>& train_;
   const std::vector<EncodedConversation>& validation_;
   std::filesystem::path run_;
   Sampler sampler_;
+  std::unique_ptr<Objective> objective_;
   Optimizer optimizer_;
   TrainState state_;
   std::unique_ptr<RunLog> log_;
   std::int64_t seen_conversations_ = 0, seen_tokens_ = 0;
   double seconds_ = 0;  ///< of training, without validating and saving
   std::chrono::steady_clock::time_point lap_ = std::chrono::steady_clock::now();
-  LabelWeights update_weights_;
-  std::int64_t update_weights_of_ = -1;
+  std::int64_t update_begun_ = -1;  // its first batch
 };
 
 /// SHA-256 over ids, labels, speakers and token ids, in order: what a run must find again when it

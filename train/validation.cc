@@ -61,7 +61,8 @@ double Selection(const Validation& v, const std::string& select) {
 }
 
 Json ToJson(const Validation& v) {
-  Json json = {{"surveyed", v.surveyed}, {"rated", v.rated}};
+  Json json = v.masked > 0 ? Json{{"masked", v.masked}}
+                           : Json{{"surveyed", v.surveyed}, {"rated", v.rated}};
   const auto put = [&](const char* name, const std::optional<double>& value) {
     if (value) json[name] = *value;
   };
@@ -70,6 +71,8 @@ Json ToJson(const Validation& v) {
   put("auc", v.auc);
   put("state_error", v.state_error);
   put("state_rank", v.state_rank);
+  put("masked_loss", v.masked_loss);
+  put("masked_accuracy", v.masked_accuracy);
   return json;
 }
 

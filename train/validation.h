@@ -18,6 +18,9 @@ struct Validation {
   std::int64_t rated = 0;                         ///< rated customer turns
   std::optional<double> state_error;              ///< mean |state - rating|, both on 0..1
   std::optional<double> state_rank;               ///< Spearman's correlation of state and rating
+  std::int64_t masked = 0;                        ///< tokens hidden, where those are learned
+  std::optional<double> masked_loss;              ///< cross-entropy a hidden token, in nats
+  std::optional<double> masked_accuracy;          ///< share of them told right
 };
 
 Validation Validate(const ArcModel& model, const std::vector<EncodedConversation>& conversations);

@@ -76,6 +76,14 @@ SentencePieceTokenizer::SentencePieceTokenizer(const std::filesystem::path& mode
   if (!read.charsmap.empty()) charsmap_ = Charsmap(read.charsmap, model.string());
   unknown_piece_ = read.unknown;
   SetLayout(read, model.string());
+  continues_.assign(static_cast<std::size_t>(size_), false);
+  for (std::size_t i = 0; i < read.pieces.size(); ++i) {
+    const SentencePiece& piece = read.pieces[i];
+    const bool word =
+        piece.type != SentencePiece::kControl && piece.type != SentencePiece::kUnknown;
+    continues_[static_cast<std::size_t>(ToId(static_cast<std::int32_t>(i)))] =
+        word && !piece.text.starts_with(kMeta);
+  }
   AddWhole(read, model.string());
   if (options_.layout == SentencePieceOptions::Layout::kAlbert) {
     // AlbertConverter.vocab: a piece that ends in a digit and a comma is made all but unreachable,

@@ -51,6 +51,9 @@ class SentencePieceTokenizer : public Tokenizer {
   std::int32_t unknown_id() const override { return unknown_; }
   std::int32_t mask_id() const override { return mask_; }
   std::int32_t size() const override { return size_; }
+  bool ContinuesWord(std::int32_t id) const override {
+    return continues_[static_cast<std::size_t>(id)];
+  }
   std::vector<std::filesystem::path> files() const override { return files_; }
 
  private:
@@ -65,6 +68,7 @@ class SentencePieceTokenizer : public Tokenizer {
   std::vector<std::filesystem::path> files_;
   Charsmap charsmap_;
   std::unique_ptr<Segmenter> segmenter_;
+  std::vector<bool> continues_;  // by id: the piece does not begin with a space
   ByteTrie added_;
   bool has_added_ = false;
   std::int32_t begin_ = 0, end_ = 0, pad_ = 0, unknown_ = 0, mask_ = -1, size_ = 0;

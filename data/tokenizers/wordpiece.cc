@@ -195,6 +195,7 @@ void WordPieceTokenizer::ReadVocabulary(const std::filesystem::path& path) {
       fail(fmt::format("found \"{}\" a second time", token),
            fmt::format("expected it once; it is on line {} already", first + 1));
     }
+    continues_.push_back(token.size() > 2 && token.starts_with("##"));
   }
   if (size_ == 0) fail("found an empty file", "expected one token a line");
 }

@@ -40,6 +40,9 @@ class WordPieceTokenizer : public Tokenizer {
   std::int32_t unknown_id() const override { return unknown_; }
   std::int32_t mask_id() const override { return mask_; }
   std::int32_t size() const override { return size_; }
+  bool ContinuesWord(std::int32_t id) const override {
+    return continues_[static_cast<std::size_t>(id)];
+  }
   std::vector<std::filesystem::path> files() const override { return files_; }
 
  private:
@@ -52,6 +55,7 @@ class WordPieceTokenizer : public Tokenizer {
   WordPieceOptions options_;
   std::vector<std::filesystem::path> files_;
   ByteTrie trie_;
+  std::vector<bool> continues_;                   // by id: the token begins with "##"
   std::uint32_t continuation_ = ByteTrie::kNone;  // the node below "##"
   std::int32_t begin_ = 0, end_ = 0, pad_ = 0, unknown_ = 0, mask_ = -1, size_ = 0;
 };

@@ -23,16 +23,24 @@ done
 [ -x "$arcsat" ] || { echo "run.sh: $arcsat is missing; make build, or set ARCSAT" >&2; exit 1; }
 cd "$out"
 
-# fit NAME SIDES EPOCHS [options]: trains, calibrates, and measures on the test side.
-fit() {
+# learn NAME SIDES EPOCHS [options]: trains, and says with runs/NAME/done that it is at the end.
+learn() {
   local name=$1 sides=$2 epochs=$3 resume=()
   shift 3
-  [ -f "$name.json" ] && return
+  [ -f "runs/$name/done" ] && return
   if [ -f "runs/$name/config.cfg" ]; then resume=(--resume); fi
   "$arcsat" train --encoder "$encoder" --data "$sides/train.jsonl" \
     --validation "$sides/validation.jsonl" --model.cross_turn_layers 6 --train.epochs "$epochs" \
     --out "runs/$name" ${resume[@]+"${resume[@]}"} "$@"
-  "$arcsat" calibrate --model "runs/$name" --data "$sides/calibration.jsonl"
+  touch "runs/$name/done"
+}
+
+# measure NAME SIDES [calibration options]: calibrates, and measures on the test side.
+measure() {
+  local name=$1 sides=$2
+  shift 2
+  [ -f "$name.json" ] && return
+  "$arcsat" calibrate --model "runs/$name" --data "$sides/calibration.jsonl" "$@"
   "$arcsat" evaluate --model "runs/$name" --data "$sides/test.jsonl" --out "$name.json"
 }
 
@@ -45,8 +53,10 @@ for target in attribute:task_done survey; do
   [ -f "$name.json" ] ||
     "$py" "$here/baselines.py" star --target "$target" --out "$name.json"
 done
-fit star-task_done star 4 --survey.target attribute:task_done
-fit star-survey star 3
+learn star-task_done star 4 --survey.target attribute:task_done
+measure star-task_done star
+learn star-survey star 3
+measure star-survey star
 
 # USS: every user turn rated, 1 to 5, by several annotators. Of the overall ratings only 2% reach
 # the top two boxes, too few to learn from: satisfied from the middle of the scale.
@@ -59,7 +69,7 @@ for corpus in mwoz sgd; do
     "$py" "$here/turn_baselines.py" uss --prefix "$corpus-" --out "uss-baselines-$corpus.json"
 done
 # The states are asked for, so the epoch is chosen by how they rank turns.
-fit uss-turns uss 2 --survey.satisfied_from 3 --train.select rank --train.state_weight 1 \
+learn uss-turns uss 2 --survey.satisfied_from 3 --train.select rank --train.state_weight 1 \
   --train.outlook_weight 0.2
 # Each corpus by itself, cut where its own calibration side says.
 for corpus in mwoz sgd; do
@@ -71,10 +81,7 @@ for corpus in mwoz sgd; do
   rm -rf "runs/uss-$corpus"
   mkdir -p "runs/uss-$corpus"
   cp -r runs/uss-turns/model "runs/uss-$corpus/model"
-  "$arcsat" calibrate --model "runs/uss-$corpus/model" \
-    --data "uss-$corpus/calibration.jsonl" --calibrate.identity_if_few
-  "$arcsat" evaluate --model "runs/uss-$corpus/model" --data "uss-$corpus/test.jsonl" \
-    --out "uss-$corpus.json"
+  measure "uss-$corpus" "uss-$corpus" --calibrate.identity_if_few
 done
 
 "$py" "$here/table.py" . | tee results.md

@@ -4,6 +4,11 @@
 //     {"turns": [[id, ...], ...]}: "hidden" (tokens, H), the last layer of each turn by itself, in
 //     the order given. ENCODER needs no tokenizer; it may be a saved model, too.
 //
+//   arcsat_model_probe mlm ENCODER REQUEST.json OUT.safetensors
+//     {"turns": [[id, ...], ...], "places": [...], "targets": [...]}: "logits" (places,
+//     vocabulary) of the head of masked language modelling, each turn by itself; "loss", their mean
+//     cross-entropy against the targets; and its gradient by the word embeddings, "gradient".
+//
 //   arcsat_model_probe model ENCODER REQUEST.json OUT.safetensors [SAVED]
 //     {"model": ModelOptions' fields, "train": TrainOptions' fields,
 //      "conversations": [{"channel", "satisfied", "survey", "weight", "turns": [{"tokens",
@@ -22,6 +27,7 @@
 
 #include "data/files.h"
 #include "model/arc_model.h"
+#include "model/mlm_head.h"
 #include "model/model_folder.h"
 #include "train/losses.h"
 #include "train/optimizer.h"
@@ -130,6 +136,30 @@ Tensors Hidden(const fs::path& encoder, const Json& request) {
   return {{"hidden", hidden.index_select(0, batch.token_of)}};
 }
 
+Tensors MaskedLm(const fs::path& encoder, const Json& request) {
+  arcsat::ModelOptions options;
+  options.cross_turn_layers = 0;
+  const auto model = MakeModel(encoder, options);
+  const arcsat::TensorFile file = arcsat::ReadSafetensors(encoder / "model.safetensors");
+  arcsat::Initialiser initialiser(1);
+  const auto& turn_encoder = model->encoder();
+  const arcsat::MlmHead head(turn_encoder.config(), &file, &initialiser, &model->parameters());
+  TokenLists lists;
+  EncodedConversation conversation;
+  for (const Json& ids : request.at("turns")) {
+    conversation.turns.emplace_back().tokens = lists.Get(ids);
+  }
+  const auto numbers = [&](const char* key) {
+    return torch::tensor(request.at(key).get<std::vector<std::int64_t>>(), torch::kInt64);
+  };
+  const auto states = turn_encoder.TokenStates(arcsat::MakeBatch({Whole(conversation)}), false);
+  const auto words = turn_encoder.words();
+  const auto logits = head.Logits(states.index_select(0, numbers("places")), words);
+  const auto loss = torch::cross_entropy_loss(logits, numbers("targets"));
+  loss.backward();
+  return {{"logits", logits.detach()}, {"loss", loss.detach()}, {"gradient", words.grad()}};
+}
+
 void Train(arcsat::ArcModel* model, const Json& request,
            const std::vector<EncodedConversation>& conversations, Tensors* out) {
   const arcsat::TrainOptions train = ReadTrainOptions(request.at("train"));
@@ -196,13 +226,16 @@ Tensors Model(const fs::path& encoder, const Json& request, const char* saved) {
 
 int main(int argc, char** argv) {
   const std::string mode = argc > 1 ? argv[1] : "";
-  if (!(mode == "hidden" && argc == 5) && !(mode == "model" && (argc == 5 || argc == 6))) {
-    std::fputs("usage: arcsat_model_probe hidden|model ENCODER REQUEST.json OUT [SAVED]\n", stderr);
+  if (!((mode == "hidden" || mode == "mlm") && argc == 5) &&
+      !(mode == "model" && (argc == 5 || argc == 6))) {
+    std::fputs("usage: arcsat_model_probe hidden|mlm|model ENCODER REQUEST.json OUT [SAVED]\n",
+               stderr);
     return 2;
   }
   try {
     const Json request = Json::parse(arcsat::ReadFile(argv[3]));
     const Tensors out = mode == "hidden" ? Hidden(argv[2], request)
+                        : mode == "mlm"  ? MaskedLm(argv[2], request)
                                          : Model(argv[2], request, argc == 6 ? argv[5] : nullptr);
     arcsat::WriteSafetensors(argv[4], {out, {}});
     return 0;

@@ -122,6 +122,29 @@ def test_hidden_states_of_minilm_equal_transformers(tmp_path):
     check_hidden(tmp_path, MINILM, turns)
 
 
+@pytest.mark.parametrize("name", ENCODERS)
+def test_masked_words_equal_transformers(name, tmp_path):
+    """Logits, the loss, and the gradient of the embeddings, which are the output layer as well."""
+    config = ENCODERS[name]()
+    encoder = make_encoder(tmp_path / "encoder", config, head=True)
+    turns = ragged_turns(config, 4)
+    rng = random.Random(5)
+    places = sorted(rng.sample(range(sum(map(len, turns))), 20))
+    targets = [rng.randrange(config.vocab_size) for _ in places]
+    ours = probe(tmp_path, "mlm", encoder, {"turns": turns, "places": places, "targets": targets})
+    model = transformers.AutoModelForMaskedLM.from_pretrained(encoder, attn_implementation="eager")
+    model = model.double().eval()
+    every = torch.cat([model(input_ids=torch.tensor([turn])).logits[0] for turn in turns])
+    logits = every[torch.tensor(places)]
+    loss = torch.nn.functional.cross_entropy(logits, torch.tensor(targets))
+    loss.backward()
+    gradient = model.get_input_embeddings().weight.grad
+    assert logits.std() > 0.1 and gradient.abs().max() > 1e-3
+    assert (ours["logits"].double() - logits).abs().max().item() < 1e-4
+    assert abs(ours["loss"].item() - loss.item()) < 1e-5
+    assert (ours["gradient"].double() - gradient).abs().max().item() < 1e-5
+
+
 MODEL = {"cross_turn_layers": 2, "cross_turn_window": 2, "pooling": "mean",
          "conversation_layers": 1, "conversation_hidden": 24, "conversation_heads": 3,
          "conversation_window": 4, "boxes": 5}

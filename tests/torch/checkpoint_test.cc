@@ -17,7 +17,7 @@ Checkpoint At(std::int64_t updates) {
   checkpoint.state.updates = updates;
   checkpoint.state.batches = 2 * updates;
   checkpoint.state.best = 0.1 + 0.2;  // has no short decimal
-  checkpoint.state.outlook_sum = 1.0 / 3;
+  checkpoint.state.losses["loss"] = 1.0 / 3;
   checkpoint.state.fingerprint = "abc";
   return checkpoint;
 }
@@ -49,7 +49,7 @@ TEST(Checkpoint, RoundTrip) {
   EXPECT_TRUE(torch::equal(read.optimizer.at("moment.w"), torch::full({3}, 0.25)));
   EXPECT_EQ(ToJson(read.state), ToJson(At(7).state));
   EXPECT_EQ(*read.state.best, 0.1 + 0.2);
-  EXPECT_EQ(read.state.outlook_sum, 1.0 / 3);
+  EXPECT_EQ(read.state.losses.at("loss"), 1.0 / 3);
 }
 
 TEST(Checkpoint, TheNewestAreKept) {
@@ -121,6 +121,8 @@ TEST(TrainState, AMissingOrNewerFieldIsRefused) {
   json.erase("updates");
   EXPECT_THROW(TrainStateFromJson(json, "state.json"), Error);
   json = ToJson(At(3).state);
+  json.erase("losses");  // as checkpoints of earlier versions
+  EXPECT_TRUE(TrainStateFromJson(json, "state.json").losses.empty());
   json["version"] = 99;
   EXPECT_THAT(ProblemOf([&] { TrainStateFromJson(json, "state.json"); }).found, HasSubstr("99"));
 }

@@ -1,0 +1,132 @@
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "data/error.h"
+#include "data/random.h"
+#include "model/arc_model.h"
+#include "model/mlm_head.h"
+#include "train/masking.h"
+#include "train/objective.h"
+
+namespace arcsat {
+namespace {
+
+constexpr std::uint64_t kTraining = 0x3A5C, kValidation = 0x3A5D;  // streams of their own
+
+/// Which words stood at the masked places. Only the encoder and its head learn; nobody has to have
+/// answered a survey.
+class MlmObjective : public Objective {
+ public:
+  MlmObjective(LoadedModel* loaded, const TrainOptions& options)
+      : loaded_(loaded), options_(options), vocabulary_(ReadMaskVocabulary(*loaded->tokenizer)) {
+    for (Parameter& parameter : loaded->model->parameters().all()) {
+      const bool above = parameter.name.starts_with("arcsat.") && !OfEncoder(parameter.name);
+      if (above) parameter.value.requires_grad_(false);
+    }
+    std::optional<TensorFile> file;
+    if (const auto path = loaded->folder / "model.safetensors"; std::filesystem::exists(path)) {
+      file = ReadSafetensors(path);
+    }
+    Initialiser initialiser(options.seed);
+    head_.emplace(loaded->encoder_config(), file ? &*file : nullptr, &initialiser,
+                  &loaded->model->parameters());
+  }
+
+  void BeginUpdate(const std::vector<BatchPart>& parts) override {
+    masked_ = 0;
+    for (const BatchPart& part : parts) {
+      RaggedBatch batch = MakeBatch(part.segments);
+      masked_ += Mask(Seed(part), &batch).places.size(0);
+    }
+  }
+
+  PartLosses Forward(const BatchPart& part) const override {
+    RaggedBatch batch = MakeBatch(part.segments);
+    const MaskedTokens masked = Mask(Seed(part), &batch);
+    const auto logits = Logits(batch, masked, /*training=*/true);
+    const auto loss =
+        CrossEntropy(logits, masked) / static_cast<double>(std::max<std::int64_t>(1, masked_));
+    return {loss, {{"loss", loss.item<double>()}}};
+  }
+
+  Validation Validate(const std::vector<EncodedConversation>& conversations) const override {
+    torch::NoGradGuard no_grad;
+    double loss = 0, right = 0;
+    std::int64_t count = 0;
+    for (std::size_t begin = 0; begin < conversations.size(); begin += 16) {
+      std::vector<Segment> segments;
+      for (std::size_t i = begin; i < std::min(conversations.size(), begin + 16); ++i) {
+        const int turns = static_cast<int>(conversations[i].turns.size());
+        const int kept = std::min(turns, options_.max_turns);
+        segments.push_back({&conversations[i], turns - kept, kept});
+      }
+      RaggedBatch batch = MakeBatch(segments);
+      // The same words are hidden at every validation.
+      const MaskedTokens masked = Mask(MixSeed(options_.seed, kValidation, begin), &batch);
+      const auto logits = Logits(batch, masked, /*training=*/false);
+      loss += CrossEntropy(logits, masked).item<double>();
+      right += (logits.argmax(1) == masked.targets.to(logits.device())).sum().item<double>();
+      count += masked.places.size(0);
+    }
+    Validation figures;
+    figures.masked = count;
+    if (count > 0) {
+      figures.masked_loss = loss / static_cast<double>(count);
+      figures.masked_accuracy = right / static_cast<double>(count);
+    }
+    return figures;
+  }
+
+  double Selection(const Validation& validation) const override {
+    if (validation.masked_loss) return *validation.masked_loss;
+    throw Error({"validation data", "no word could be masked", "expected conversations with text",
+                 "give others with --validation"});
+  }
+
+  void Save(const std::filesystem::path& run) const override {
+    SaveEncoder(*loaded_, *head_, run / "encoder");
+  }
+
+ private:
+  static bool OfEncoder(const std::string& name) {
+    return name == "arcsat.speaker" || name == "arcsat.turn_distance";
+  }
+
+  std::uint64_t Seed(const BatchPart& part) const {
+    return MixSeed(MixSeed(options_.seed, kTraining, static_cast<std::uint64_t>(part.batch)),
+                   static_cast<std::uint64_t>(part.index));
+  }
+
+  MaskedTokens Mask(std::uint64_t seed, RaggedBatch* batch) const {
+    return MaskTokens(vocabulary_, options_.mask_share, seed, batch);
+  }
+
+  /// (M, vocabulary)
+  torch::Tensor Logits(const RaggedBatch& batch, const MaskedTokens& masked, bool training) const {
+    const TurnEncoder& encoder = loaded_->model->encoder();
+    const torch::Device device = loaded_->model->device();
+    const auto states = encoder.TokenStates(To(batch, device), training);  // (T, H)
+    return head_->Logits(states.index_select(0, masked.places.to(device)), encoder.words());
+  }
+
+  /// Sum over the masked places, in nats.
+  static torch::Tensor CrossEntropy(const torch::Tensor& logits, const MaskedTokens& masked) {
+    return torch::cross_entropy_loss(logits.to(torch::kFloat32), masked.targets.to(logits.device()),
+                                     {}, at::Reduction::Sum);
+  }
+
+  LoadedModel* loaded_;
+  TrainOptions options_;
+  MaskVocabulary vocabulary_;
+  std::optional<MlmHead> head_;
+  std::int64_t masked_ = 0;  // tokens of the update
+};
+
+}  // namespace
+
+std::unique_ptr<Objective> MakeMlmObjective(LoadedModel* loaded, const TrainOptions& options) {
+  return std::make_unique<MlmObjective>(loaded, options);
+}
+
+}  // namespace arcsat

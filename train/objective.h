@@ -1,0 +1,61 @@
+#pragma once
+
+#include <torch/types.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "data/batch.h"
+#include "model/model_folder.h"
+#include "train/options.h"
+#include "train/validation.h"
+
+namespace arcsat {
+
+/// What goes through the network at once: a batch, or a part of one that would take too much
+/// memory.
+struct BatchPart {
+  std::vector<Segment> segments;
+  std::int64_t batch = 0;  ///< of the run, from 0
+  int index = 0;           ///< among the parts of its batch
+};
+
+/// Losses of a part, each divided by what the whole update holds, so that the parts and the
+/// accumulated batches of an update add up to one large batch.
+struct PartLosses {
+  torch::Tensor total;                                   ///< scalar: what is minimised
+  std::vector<std::pair<std::string, double>> reported;  ///< for the log; "loss" is the total
+};
+
+/// What a run learns.
+class Objective {
+ public:
+  virtual ~Objective() = default;
+
+  /// All parts of the update that begins.
+  virtual void BeginUpdate(const std::vector<BatchPart>& parts) = 0;
+  /// One of them.
+  virtual PartLosses Forward(const BatchPart& part) const = 0;
+
+  /// How the model does on conversations that it does not learn from.
+  virtual Validation Validate(const std::vector<EncodedConversation>& conversations) const = 0;
+  /// The figure of a validation that keeps the best model; lower is better.
+  virtual double Selection(const Validation& validation) const = 0;
+
+  /// Writes the model into the run's folder.
+  virtual void Save(const std::filesystem::path& run) const = 0;
+};
+
+/// That of `options.task`: "csat", the customers' answers and annotators' ratings, or "mlm", masked
+/// words. May add parameters to the model, so it is made before the optimiser. `loaded` must
+/// outlive it.
+std::unique_ptr<Objective> MakeObjective(LoadedModel* loaded, const TrainOptions& options);
+
+/// Their makers.
+std::unique_ptr<Objective> MakeCsatObjective(LoadedModel* loaded, const TrainOptions& options);
+std::unique_ptr<Objective> MakeMlmObjective(LoadedModel* loaded, const TrainOptions& options);
+
+}  // namespace arcsat
