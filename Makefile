@@ -50,8 +50,9 @@ fuzz: setup
 
 lint: setup
 	@git ls-files '*.cc' '*.h' | xargs clang-format --dry-run --Werror
+	@cmake --preset lint >/dev/null
 	@git ls-files 'data/*.cc' 'eval/*.cc' 'configs/*.cc' | grep -v -e batch.cc -e bind_ | \
-		xargs -P2 -n4 clang-tidy -p build-sanitize --quiet --extra-arg=-Wno-unknown-warning-option
+		xargs -P2 -n4 clang-tidy -p build-lint --quiet --extra-arg=-Wno-unknown-warning-option
 
 bench: setup-test build
 	@$(PY) bench/bench.py
@@ -66,4 +67,4 @@ bench-stream: build
 	@$(BUILD)/bench/arcsat_bench_stream $(MODEL) $(DATA)
 
 clean:
-	rm -rf $(BUILD) build-sanitize build-fuzz demo
+	rm -rf $(BUILD) build-sanitize build-lint build-fuzz demo

@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "configs/progress.h"
+#include "configs/text.h"
 #include "data/error.h"
+#include "data/files.h"
 #include "model/scorer.h"
 
 namespace arcsat {
@@ -29,6 +33,41 @@ void Count(const EncodedConversation& conversation, DatasetCounts* counts) {
   for (const EncodedTurn& turn : conversation.turns) counts->rated += turn.rating >= 0 ? 1 : 0;
 }
 
+/// Mean chance of satisfied by id, over the files that have it.
+class Guesses {
+ public:
+  explicit Guesses(const std::vector<std::string>& paths) : paths_(paths) {
+    for (const std::string& path : paths) {
+      LineReader lines(path);
+      for (std::string line; lines.Next(&line);) {
+        if (Trim(line).empty()) continue;
+        const Score score = ParseScore(line, lines.place());
+        auto& [sum, count] = chances_[score.id];
+        sum += score.p_satisfied;
+        ++count;
+      }
+    }
+  }
+  float Of(const std::string& id) {
+    const auto found = chances_.find(id);
+    if (found == chances_.end()) return -1;
+    used_ = true;
+    return static_cast<float>(found->second.first / found->second.second);
+  }
+  /// Error where the files are of other conversations.
+  void CheckUsed(const std::string& data) const {
+    if (used_ || paths_.empty()) return;
+    throw Error({paths_.front(), "has no score of any conversation in " + data,
+                 "expected scores of the same conversations, by id",
+                 fmt::format("make them: arcsat score --model RUN --data {} --out FILE", data)});
+  }
+
+ private:
+  const std::vector<std::string>& paths_;
+  std::unordered_map<std::string, std::pair<double, int>> chances_;
+  bool used_ = false;
+};
+
 }  // namespace
 
 std::vector<EncodedConversation> ReadDataset(const std::vector<DataSource>& sources,
@@ -38,6 +77,7 @@ std::vector<EncodedConversation> ReadDataset(const std::vector<DataSource>& sour
   ConversationEncoder encoder = model.MakeEncoder();
   for (const DataSource& source : sources) {
     std::unordered_set<std::string> ids;
+    Guesses guesses(source.scores);
     const ReadReport report =
         ForEachConversation(source.path, read, [&](Conversation&& conversation) {
           if (!ids.insert(conversation.id).second) {
@@ -50,6 +90,7 @@ std::vector<EncodedConversation> ReadDataset(const std::vector<DataSource>& sour
           }
           all.push_back(encoder.Encode(conversation, source.survey));
           all.back().weight = static_cast<float>(source.weight);
+          all.back().guess = guesses.Of(conversation.id);
           Count(all.back(), counts);
         });
     counts->report.read += report.read;
@@ -59,13 +100,14 @@ std::vector<EncodedConversation> ReadDataset(const std::vector<DataSource>& sour
       throw Error({source.path, "holds no conversation that can be read",
                    "expected one JSON object a line", "see docs/formats.md; arcsat inspect FILE"});
     }
+    guesses.CheckUsed(source.path);
   }
   return all;
 }
 
 std::vector<EncodedConversation> Labelled(std::vector<EncodedConversation> all) {
   std::erase_if(all, [](const EncodedConversation& conversation) {
-    if (conversation.satisfied >= 0) return false;
+    if (conversation.satisfied >= 0 || conversation.guess >= 0) return false;
     for (const EncodedTurn& turn : conversation.turns) {
       if (turn.rating >= 0) return false;
     }

@@ -30,7 +30,7 @@ std::vector<EncodedConversation> ReadDataset(const std::vector<DataSource>& sour
 /// The model's calibration; `model` is what the user named it by. Error where there is none.
 Calibration DemandCalibration(const LoadedModel& loaded, const std::string& model);
 
-/// Those that have a label: a survey answer or a rated turn.
+/// Those that have a label: a survey answer, a rated turn, or what models said of them.
 std::vector<EncodedConversation> Labelled(std::vector<EncodedConversation> all);
 
 /// Streams a file through the model: conversations are read, scored in windows and handed on with

@@ -76,20 +76,21 @@ std::vector<EncodedConversation> HoldOut(std::vector<EncodedConversation>* all, 
 }
 
 void CheckLabels(const std::vector<EncodedConversation>& train, const Call& call) {
-  bool yes = false, no = false, rated = false;
+  bool yes = false, no = false, rated = false, guessed = false;
   for (const auto& c : train) {
+    guessed = guessed || c.guess >= 0;
     yes = yes || c.satisfied > 0.5F;
     no = no || (c.satisfied >= 0 && c.satisfied < 0.5F);
     for (const auto& turn : c.turns) rated = rated || turn.rating >= 0;
   }
   const std::string place = call.data.front();
-  if (!yes && !no && !rated) {
+  if (!yes && !no && !rated && !guessed) {
     throw Error({place, "no conversation has a survey answer or a rated turn",
                  "expected labels to learn from",
                  fmt::format("check --survey.target ({}), or arcsat inspect {}", call.survey.target,
                              place)});
   }
-  if (yes != no) {
+  if (yes != no && !guessed) {
     throw Error({place, fmt::format("every answer is {}", yes ? "satisfied" : "dissatisfied"),
                  "expected both satisfied and dissatisfied customers",
                  "check --survey.satisfied_from and the survey's scale"});
@@ -268,7 +269,7 @@ int Run(const std::vector<std::string>& args) {
       "runs/second");
   options.Add("data", &call.data,
               "file to learn from; may be given several times, and with ,weight=W,target=T after "
-              "the path");
+              "the path, or ,scores=FILE: what models said of it, learned where nobody answered");
   options.Add("validation", &call.validation, "file to choose the best model by");
   options.Add("encoder", &call.encoder, "Hugging Face folder to begin from, or another run");
   options.Add("out", &call.out, "run folder");

@@ -160,10 +160,11 @@ BatchLabels MakeLabels(const std::vector<Segment>& segments, const LabelOptions&
       }
     }
     const bool whole = end == static_cast<int>(conversation.turns.size());
+    const float answer = conversation.satisfied >= 0 ? conversation.satisfied : conversation.guess;
     for (int i = segment.first; i < end; ++i) {
       const EncodedTurn& turn = conversation.turns[static_cast<std::size_t>(i)];
-      const bool known = conversation.satisfied >= 0 && whole;
-      outlook.push_back(known ? conversation.satisfied : 0);
+      const bool known = answer >= 0 && whole;
+      outlook.push_back(known ? answer : 0);
       outlook_weight.push_back(
           known ? conversation.weight * weights[static_cast<std::size_t>(i - segment.first)] : 0);
       if (!turn.rating_exceeds.empty()) {

@@ -13,7 +13,8 @@ namespace arcsat {
 DataSource ParseDataSource(const std::string& text, const SurveyOptions& survey) {
   DataSource source;
   source.survey = survey;
-  std::size_t at = std::min(text.find(",weight="), text.find(",target="));
+  std::size_t at = std::string::npos;
+  for (const char* key : {",weight=", ",target=", ",scores="}) at = std::min(at, text.find(key));
   source.path = text.substr(0, at);
   while (at != std::string::npos && at < text.size()) {
     const std::size_t next = text.find(',', at + 1);
@@ -31,9 +32,11 @@ DataSource ParseDataSource(const std::string& text, const SurveyOptions& survey)
       }
     } else if (key == "target" && !value.empty()) {
       source.survey.target = value;
+    } else if (key == "scores" && !value.empty()) {
+      source.scores.push_back(value);
     } else {
       throw UsageError({"command line: data", fmt::format("found \"{}\"", part),
-                        "expected weight=NUMBER or target=NAME after the path",
+                        "expected weight=NUMBER, target=NAME or scores=FILE after the path",
                         "write PATH,weight=0.5,target=attribute:task_done"});
     }
     at = next;

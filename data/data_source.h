@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "data/survey.h"
 
@@ -8,9 +9,12 @@ namespace arcsat {
 
 /// A file of conversations as --data names it: "PATH", or "PATH,weight=0.5,target=attribute:x",
 /// where the weight scales its survey's part of the loss and the target replaces --survey.target.
+/// ",scores=FILE", once or several times: what models said of them (score's output), to learn from
+/// where nobody answered.
 struct DataSource {
   std::string path;
   double weight = 1;
+  std::vector<std::string> scores;
   SurveyOptions survey;
 };
 

@@ -32,6 +32,8 @@ struct EncodedConversation {
   int channel = 0;       ///< 0 unknown, 1 chat, 2 voice
   float satisfied = -1;  ///< 1 yes, 0 no, -1 unknown
   float survey = -1;     ///< the answer on 0..1, or -1
+  float guess = -1;      ///< the chance of satisfied that models gave it (0..1), or -1; it stands
+                         ///< in where nobody answered
   float weight = 1;      ///< of its survey labels in the loss
   std::vector<EncodedTurn> turns;
   std::int64_t tokens = 0;  ///< of all turns

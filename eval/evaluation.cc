@@ -65,6 +65,7 @@ void AddFigures(const std::vector<Spec>& specs, std::span<const int> clusters,
                 const Measure& measure, const BootstrapOptions& options, Slice* slice) {
   std::vector<double> point(specs.size());
   std::vector<IntervalKind> kinds;
+  kinds.reserve(specs.size());
   for (const Spec& spec : specs) kinds.push_back(spec.kind);
   measure(std::vector<double>(clusters.size(), 1.0), point, false);
   const auto resample = [&](std::span<const double> weights, std::span<double> out) {

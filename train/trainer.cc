@@ -74,6 +74,7 @@ std::string Fingerprint(const std::vector<EncodedConversation>& conversations) {
     }
     text +=
         fmt::format("{}\t{}\t{}\t{}\t{}\n", c.id, c.satisfied, c.survey, c.weight, Sha256(turns));
+    if (c.guess >= 0) text += fmt::format("{}\n", c.guess);
   }
   return Sha256(text);
 }

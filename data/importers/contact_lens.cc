@@ -78,11 +78,11 @@ Conversation ReadCall(const Document& document, const ImportOptions& options) {
   c.channel = Channel::kVoice;
   ReadCommon(document, record, &c);
   const Roles roles = ReadRoles(record);
-  std::vector<Segment> segments;
+  std::vector<SpeechSegment> segments;
   std::int64_t index = 0;
   for (const Json& json : record.NeedList({"Transcript"})) {
     const Fields item(json, source, {"Transcript", index++});
-    Segment segment;
+    SpeechSegment segment;
     segment.speaker = ReadSpeaker(item, roles);
     segment.text = item.NeedText({"Content"});
     segment.begin = item.NeedNumber({"BeginOffsetMillis"}) / 1000;

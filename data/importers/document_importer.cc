@@ -327,12 +327,12 @@ class FormatImporter : public Importer {
 }  // namespace
 
 const std::vector<const Importer*>& DocumentImporters() {
+  static const std::vector<FormatImporter> importers(DocumentFormats().begin(),
+                                                     DocumentFormats().end());
   static const std::vector<const Importer*> all = [] {
-    std::vector<const Importer*> importers;
-    for (const DocumentFormat* format : DocumentFormats()) {
-      importers.push_back(new FormatImporter(format));  // lives as long as the program
-    }
-    return importers;
+    std::vector<const Importer*> pointers;
+    for (const FormatImporter& importer : importers) pointers.push_back(&importer);
+    return pointers;
   }();
   return all;
 }

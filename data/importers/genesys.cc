@@ -20,8 +20,8 @@ Speaker ReadSpeaker(const Fields& phrase) {
 }
 
 struct Phrases {
-  std::vector<Segment> segments;  ///< begin as it stands in the file, in seconds
-  double first = 0;               ///< lowest begin
+  std::vector<SpeechSegment> segments;  ///< begin as it stands in the file, in seconds
+  double first = 0;                     ///< lowest begin
 };
 
 std::map<std::int64_t, Json> ReadSentiment(const Fields& transcript) {
@@ -44,7 +44,7 @@ void ReadTranscript(const Fields& transcript, Phrases* out) {
   std::int64_t index = 0;
   for (const Json& json : transcript.List({"phrases"})) {
     const Fields phrase(json, transcript.source(), {"phrases", index});
-    Segment segment;
+    SpeechSegment segment;
     segment.speaker = ReadSpeaker(phrase);
     // The decorated text has punctuation and case.
     segment.text = phrase.Text({"decoratedText"});
@@ -117,7 +117,7 @@ class Genesys : public DocumentFormat {
     // Ten years of seconds lie between the longest call and the earliest time since 1970.
     if (phrases.first >= 1e8) {
       if (!start || *start > phrases.first) start = phrases.first;
-      for (Segment& segment : phrases.segments) {
+      for (SpeechSegment& segment : phrases.segments) {
         segment.begin -= *start;
         if (segment.end) *segment.end -= *start;
       }

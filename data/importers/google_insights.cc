@@ -92,12 +92,12 @@ Conversation ReadResource(const Document& document, const ImportOptions& options
   ReadCommon(document, record, options, &c);
   const bool voice = c.channel == Channel::kVoice;
   const auto start = record.Time({"startTime", "start_time"});
-  std::vector<Segment> segments;
+  std::vector<SpeechSegment> segments;
   const Fields transcript = record.Object({"transcript"});
   std::int64_t index = 0;
   for (const Json& json : transcript.NeedList({"transcriptSegments", "transcript_segments"})) {
     const Fields item(json, source, {"transcriptSegments", index++});
-    Segment segment;
+    SpeechSegment segment;
     segment.speaker = ReadSpeaker(item.Object({"segmentParticipant", "segment_participant"}));
     segment.text = item.NeedText({"text"});
     if (const Json* sentiment = item.Find({"sentiment"})) segment.sentiment = *sentiment;

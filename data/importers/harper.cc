@@ -45,11 +45,11 @@ Speaker ReadSpeaker(const Fields& item) {
 void ReadTranscript(const Json& transcript, const JsonSource& source, const ImportOptions& options,
                     Conversation* c) {
   if (!transcript.is_array()) RefuseField(source, {""}, transcript, "a list of segments");
-  std::vector<Segment> segments;
+  std::vector<SpeechSegment> segments;
   std::int64_t index = 0;
   for (const Json& json : transcript) {
     const Fields item(json, source, {"segments", index++});
-    Segment segment;
+    SpeechSegment segment;
     segment.speaker = ReadSpeaker(item);
     segment.text = options.human_transcript ? item.NeedText({"human_transcript"})
                                             : item.NeedText({"transcript", "human_transcript"});

@@ -49,7 +49,7 @@ std::vector<std::string> WordsOf(std::string_view text) {
   return words;
 }
 
-bool IsBackchannel(const Segment& segment, const TurnRules& rules) {
+bool IsBackchannel(const SpeechSegment& segment, const TurnRules& rules) {
   if (segment.text.find('?') != std::string::npos || segment.text.size() > 60) return false;
   const std::vector<std::string> words = WordsOf(segment.text);
   return !words.empty() && static_cast<int>(words.size()) <= rules.backchannel_words &&
@@ -57,20 +57,21 @@ bool IsBackchannel(const Segment& segment, const TurnRules& rules) {
                      [](const std::string& word) { return IsBackchannelWord(word); });
 }
 
-bool Overlap(const Segment& a, const Segment& b) {
+bool Overlap(const SpeechSegment& a, const SpeechSegment& b) {
   return a.end && b.end && a.begin < *b.end && b.begin < *a.end;
 }
 
 /// Whether segments[i] only accompanies what the other says: it overlaps the other's segment before
 /// or after it, and the other goes on (or had not finished when it was said).
-bool Accompanies(const std::vector<Segment>& segments, std::size_t i, const TurnRules& rules) {
-  const Segment& here = segments[i];
+bool Accompanies(const std::vector<SpeechSegment>& segments, std::size_t i,
+                 const TurnRules& rules) {
+  const SpeechSegment& here = segments[i];
   if (i == 0 || !IsBackchannel(here, rules)) return false;
-  const Segment& before = segments[i - 1];
+  const SpeechSegment& before = segments[i - 1];
   if (before.speaker == here.speaker || !before.end) return false;
   if (here.end && *here.end <= *before.end) return true;
   if (i + 1 >= segments.size()) return false;
-  const Segment& after = segments[i + 1];
+  const SpeechSegment& after = segments[i + 1];
   return after.speaker == before.speaker && after.begin - *before.end <= rules.gap &&
          (Overlap(before, here) || Overlap(here, after));
 }
@@ -111,7 +112,7 @@ void Close(OpenTurn* open, std::vector<Turn>* turns) {
   turns->push_back(std::move(open->turn));
 }
 
-void Append(Segment&& segment, OpenTurn* open) {
+void Append(SpeechSegment&& segment, OpenTurn* open) {
   std::string& text = open->turn.text;
   if (!text.empty() && !segment.text.empty()) text += ' ';
   text += segment.text;
@@ -121,7 +122,8 @@ void Append(Segment&& segment, OpenTurn* open) {
   if (!segment.sentiment.is_null()) open->sentiments.push_back(std::move(segment.sentiment));
 }
 
-OpenTurn Begin(Segment&& segment, const std::vector<Turn>& before, std::optional<double> end) {
+OpenTurn Begin(SpeechSegment&& segment, const std::vector<Turn>& before,
+               std::optional<double> end) {
   OpenTurn open;
   open.turn.speaker = segment.speaker;
   open.turn.at = Rounded(segment.begin);
@@ -169,14 +171,15 @@ std::string WithoutMarks(std::string_view text) {
   return kept;
 }
 
-void SegmentsToTurns(std::vector<Segment> segments, const TurnRules& rules, Conversation* c) {
+void SegmentsToTurns(std::vector<SpeechSegment> segments, const TurnRules& rules, Conversation* c) {
   const std::size_t heard = segments.size();
-  std::stable_sort(segments.begin(), segments.end(),
-                   [](const Segment& a, const Segment& b) { return a.begin < b.begin; });
-  for (Segment& segment : segments) {
+  std::stable_sort(
+      segments.begin(), segments.end(),
+      [](const SpeechSegment& a, const SpeechSegment& b) { return a.begin < b.begin; });
+  for (SpeechSegment& segment : segments) {
     if (!rules.keep_marks) segment.text = WithoutMarks(segment.text);
   }
-  const auto silent = [](const Segment& segment) {
+  const auto silent = [](const SpeechSegment& segment) {
     const std::string text = WithoutMarks(segment.text);
     return text.empty() || text == "<unk>";
   };
@@ -186,14 +189,14 @@ void SegmentsToTurns(std::vector<Segment> segments, const TurnRules& rules, Conv
   std::int64_t backchannels = 0, overlaps = 0;
   std::optional<OpenTurn> open;
   for (std::size_t i = 0; i < segments.size(); ++i) {
-    Segment& next = segments[i];
+    SpeechSegment& next = segments[i];
     if (rules.join && open && Accompanies(segments, i, rules)) {
       open->backchannels.push_back({{"speaker", Name(next.speaker)},
                                     {"text", next.text},
                                     {"at", NumberToJson(Rounded(next.begin))}});
       ++backchannels;
       // What follows is compared with the one that was accompanied.
-      Segment before = segments[i - 1];
+      SpeechSegment before = segments[i - 1];
       segments[i] = std::move(before);
       continue;
     }
@@ -205,7 +208,7 @@ void SegmentsToTurns(std::vector<Segment> segments, const TurnRules& rules, Conv
     }
     const std::optional<double> end = open ? open->end : std::nullopt;
     if (open) Close(&*open, &c->turns);
-    open = Begin(Segment(next), c->turns, end);
+    open = Begin(SpeechSegment(next), c->turns, end);
     if (open->overlap > 0) ++overlaps;
   }
   if (open) Close(&*open, &c->turns);

@@ -9,7 +9,7 @@
 namespace arcsat {
 
 /// What a recogniser heard from one speaker without a break.
-struct Segment {
+struct SpeechSegment {
   Speaker speaker = Speaker::kCustomer;
   std::string text;
   double begin = 0;                ///< seconds from the start of the call
@@ -35,7 +35,7 @@ struct TurnRules {
 /// 4. What the same speaker says next within `gap` seconds joins the turn.
 /// A turn keeps `at`, `end`, the mean `confidence`, `word_confidence`, the `overlap` with the turn
 /// before in seconds, and `vendor_sentiment`.
-void SegmentsToTurns(std::vector<Segment> segments, const TurnRules& rules,
+void SegmentsToTurns(std::vector<SpeechSegment> segments, const TurnRules& rules,
                      Conversation* conversation);
 
 /// `text` without marks of sounds, white space made single; "<unk>" stays.

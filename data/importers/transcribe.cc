@@ -13,7 +13,7 @@ namespace {
 /// Words of one speaker in a row.
 struct Run {
   std::string label;
-  Segment segment;
+  SpeechSegment segment;
   int words = 0;
 };
 
@@ -159,8 +159,8 @@ class Transcribe : public DocumentFormat {
     }
   }
 
-  static std::vector<Segment> WithRoles(std::vector<Run> runs, const Document& document,
-                                        const ImportOptions& options, Conversation* c) {
+  static std::vector<SpeechSegment> WithRoles(std::vector<Run> runs, const Document& document,
+                                              const ImportOptions& options, Conversation* c) {
     std::vector<std::pair<std::string, std::string>> said;
     for (const Run& run : runs) said.emplace_back(run.label, run.segment.text);
     const RoleGuess guess = GuessRoles(said, options);
@@ -170,7 +170,7 @@ class Transcribe : public DocumentFormat {
                    "transcribe with one of the two, or pass --skip-bad to leave the file out"});
     }
     AppendField(&c->attributes, "roles", guess.by);
-    std::vector<Segment> segments;
+    std::vector<SpeechSegment> segments;
     for (Run& run : runs) {
       run.segment.speaker = guess.speakers.at(run.label);
       segments.push_back(std::move(run.segment));

@@ -67,7 +67,7 @@ Conversation ReadSentences(const Document& document, const ImportOptions& option
   Conversation c;
   c.channel = Channel::kVoice;
   const auto roles = ReadChannels(record);
-  std::vector<Segment> segments;
+  std::vector<SpeechSegment> segments;
   std::vector<std::pair<std::string, std::string>> said;
   std::int64_t index = 0;
   for (const Json& json : record.NeedList({"sentences"})) {
@@ -77,7 +77,7 @@ Conversation ReadSentences(const Document& document, const ImportOptions& option
     if (const auto known = roles.find(label); known != roles.end() && RoleOf(known->second)) {
       label = known->second;
     }
-    Segment segment;
+    SpeechSegment segment;
     segment.text = sentence.NeedText({"transcript"});
     segment.begin = sentence.NeedNumber({"start_time"});
     if (segment.begin < 0) sentence.Refuse("start_time", segment.begin, "0 or more");

@@ -18,7 +18,7 @@ constexpr std::size_t kLongestName = 60;
 
 struct Said {
   std::string label;
-  Segment segment;
+  SpeechSegment segment;
 };
 
 /// Lines of a text, "\n", "\r\n" or "\r" between.
@@ -69,7 +69,7 @@ std::string_view Trim(std::string_view text) {
 }
 
 /// "00:01.000 --> 00:04.000 align:start"; false where it is no such line.
-bool ReadTiming(std::string_view line, Segment* segment) {
+bool ReadTiming(std::string_view line, SpeechSegment* segment) {
   const std::size_t arrow = line.find("-->");
   if (arrow == std::string_view::npos) return false;
   std::string_view after = Trim(line.substr(arrow + 3));
@@ -108,7 +108,7 @@ std::string TakeSpeaker(std::string_view* text) {
 }
 
 /// One cue's payload: a segment for each voice in it. `last`: who spoke before.
-void ReadPayload(std::string_view payload, const Segment& timing, std::string* last,
+void ReadPayload(std::string_view payload, const SpeechSegment& timing, std::string* last,
                  std::vector<Said>* out) {
   for (bool first = true; !payload.empty(); first = false) {
     std::size_t next = payload.find("<v", 1);
@@ -131,7 +131,7 @@ void ReadPayload(std::string_view payload, const Segment& timing, std::string* l
 std::vector<Said> ReadCues(const Document& document) {
   std::vector<Said> said;
   std::string last, payload;
-  std::optional<Segment> timing;
+  std::optional<SpeechSegment> timing;
   bool note = false;
   const auto end = [&] {
     if (timing) ReadPayload(payload, *timing, &last, &said);
@@ -195,7 +195,7 @@ class WebVtt : public DocumentFormat {
     c.id = document.stem();
     c.channel = Channel::kVoice;
     AppendField(&c.attributes, "roles", guess.by);
-    std::vector<Segment> segments;
+    std::vector<SpeechSegment> segments;
     for (Said& said : all) {
       said.segment.speaker = guess.speakers.at(said.label);
       // "Caller" is nobody's name.

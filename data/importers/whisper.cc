@@ -13,7 +13,7 @@ constexpr double kNoSpeech = 0.6, kLogProbability = -1;
 
 struct Heard {
   std::string label;
-  Segment segment;
+  SpeechSegment segment;
   int words = 0;
 };
 
@@ -83,7 +83,7 @@ void ReadSegment(const Fields& item, std::vector<Heard>* out) {
     } else {
       out->back().segment.text += ' ';
     }
-    Segment& segment = out->back().segment;
+    SpeechSegment& segment = out->back().segment;
     segment.text += word.text;
     segment.end = word.end.value_or(segment.end.value_or(at));
     if (word.confidence) segment.confidence.push_back(*word.confidence);
@@ -131,7 +131,7 @@ class Whisper : public DocumentFormat {
     c.channel = Channel::kVoice;
     c.language = record.Text({"language"});
     AppendField(&c.attributes, "roles", guess.by);
-    std::vector<Segment> segments;
+    std::vector<SpeechSegment> segments;
     for (Heard& one : heard) {
       one.segment.speaker = guess.speakers.at(one.label);
       segments.push_back(std::move(one.segment));

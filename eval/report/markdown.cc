@@ -173,17 +173,17 @@ std::string PlainMarkdown(std::string_view text) {
   return result;
 }
 
-const char* MarkdownSign(Standing standing) {
+const char* MarkdownSign(FindingStanding standing) {
   switch (standing) {
-    case Standing::kGood:
+    case FindingStanding::kGood:
       return "✅";
-    case Standing::kOpen:
+    case FindingStanding::kOpen:
       return "🟡";
-    case Standing::kBad:
+    case FindingStanding::kBad:
       return "❌";
-    case Standing::kFact:
+    case FindingStanding::kFact:
       return "🔵";
-    case Standing::kUnknown:
+    case FindingStanding::kUnknown:
       break;
   }
   return "⚪";

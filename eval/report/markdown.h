@@ -18,6 +18,6 @@ std::string CodeCell(std::string_view text);
 std::string PlainMarkdown(std::string_view text);
 
 /// A coloured mark: ✅ shown, 🟡 open, ❌ refuted, 🔵 a figure, ⚪ not measured.
-const char* MarkdownSign(Standing standing);
+const char* MarkdownSign(FindingStanding standing);
 
 }  // namespace arcsat

@@ -21,7 +21,7 @@ std::string WithInterval(const Estimate& estimate) {
 
 // Where an accuracy with its interval lies against the target.
 Finding AgainstTarget(const Estimate& accuracy, double target) {
-  Finding finding{"accuracy", "Accuracy", "", Standing::kOpen, ""};
+  Finding finding{"accuracy", "Accuracy", "", FindingStanding::kOpen, ""};
   const double value = *accuracy.value;
   const std::string aim = Percent(target);
   if (!accuracy.interval) {
@@ -31,10 +31,10 @@ Finding AgainstTarget(const Estimate& accuracy, double target) {
         "refuted.",
         aim);
   } else if (accuracy.interval->low >= target) {
-    finding = {"accuracy", "Accuracy", "target reached", Standing::kGood,
+    finding = {"accuracy", "Accuracy", "target reached", FindingStanding::kGood,
                fmt::format("The target of {} is reached: the whole interval lies above it.", aim)};
   } else if (accuracy.interval->high < target) {
-    finding = {"accuracy", "Accuracy", "target missed", Standing::kBad,
+    finding = {"accuracy", "Accuracy", "target missed", FindingStanding::kBad,
                fmt::format("The target of {} is missed: the whole interval lies below it.", aim)};
   } else if (value >= target) {
     finding.result = "target not yet proven";
@@ -71,7 +71,7 @@ Finding JudgeAccuracy(const Json& evaluation, const ReportOptions& options) {
   const Json& all = Overall(evaluation, "survey");
   const Estimate accuracy = FindEstimate(all, {"figures", "accuracy"});
   if (!accuracy.value) {
-    return {"accuracy", "Accuracy", "not measured", Standing::kUnknown,
+    return {"accuracy", "Accuracy", "not measured", FindingStanding::kUnknown,
             "No answered conversation was evaluated."};
   }
   const auto majority = FindNumber(all, {"majority", "accuracy", "value"});
@@ -92,7 +92,7 @@ Estimate CalibrationError(const Json& evaluation) {
 }
 
 Finding JudgeCalibration(const Json& evaluation, const ReportOptions& options) {
-  Finding finding{"calibration", "Calibration", "not measured", Standing::kUnknown,
+  Finding finding{"calibration", "Calibration", "not measured", FindingStanding::kUnknown,
                   "No calibration error could be measured."};
   const Estimate error = CalibrationError(evaluation);
   if (!error.value) return finding;
@@ -107,19 +107,19 @@ Finding JudgeCalibration(const Json& evaluation, const ReportOptions& options) {
   const double low = error.interval ? error.interval->low : *error.value;
   const double high = error.interval ? error.interval->high : *error.value;
   if (high <= limit) {
-    finding.standing = Standing::kGood;
+    finding.standing = FindingStanding::kGood;
     finding.result = "calibrated";
     finding.text = fmt::format("{}, within the allowed {:g}: they can be read as they stand.", off,
                                100 * limit);
   } else if (low > limit) {
-    finding.standing = Standing::kBad;
+    finding.standing = FindingStanding::kBad;
     finding.result = "not calibrated";
     finding.text = fmt::format(
         "{}, more than the allowed {:g}: read them as an order, not as "
         "chances.",
         off, 100 * limit);
   } else {
-    finding.standing = Standing::kOpen;
+    finding.standing = FindingStanding::kOpen;
     finding.result = "not settled";
     finding.text = fmt::format("{}; up to {:g} would pass, and the interval holds more than that.",
                                off, 100 * limit);
@@ -142,7 +142,7 @@ std::string AgainstSurvey(double corrected, const Json& overall) {
 }
 
 Finding JudgePopulation(const Json& evaluation) {
-  Finding finding{"population", "Population CSAT", "not estimated", Standing::kUnknown,
+  Finding finding{"population", "Population CSAT", "not estimated", FindingStanding::kUnknown,
                   "What those who did not answer would have said was not estimated."};
   const Json* overall = Find(evaluation, {"population", "overall"});
   if (!overall) return finding;
@@ -154,7 +154,7 @@ Finding JudgePopulation(const Json& evaluation) {
   for (const auto& [key, name] : kWays) {
     const Estimate estimate = FindEstimate(*overall, {key});
     if (!estimate.value) continue;
-    finding.standing = Standing::kFact;
+    finding.standing = FindingStanding::kFact;
     finding.result = fmt::format("{} satisfied", Percent(*estimate.value));
     finding.text = fmt::format("{} {} are satisfied, {}.{}", everyone, WithInterval(estimate), name,
                                AgainstSurvey(*estimate.value, *overall));
@@ -162,7 +162,7 @@ Finding JudgePopulation(const Json& evaluation) {
   }
   const Estimate measured = FindEstimate(*overall, {"measured"});
   if (!measured.value) return finding;
-  finding.standing = Standing::kOpen;
+  finding.standing = FindingStanding::kOpen;
   finding.result = "survey only";
   finding.text = fmt::format(
       "{} of those who answered are satisfied. Nothing corrects for who "
@@ -172,13 +172,13 @@ Finding JudgePopulation(const Json& evaluation) {
 }
 
 Finding JudgeClaim(const Json& evaluation) {
-  Finding finding{"claim", "Transition", "not tested", Standing::kUnknown,
+  Finding finding{"claim", "Transition", "not tested", FindingStanding::kUnknown,
                   "Whether the way from entry to exit tells more than its ends was not tested."};
   const Json* verdict = Find(evaluation, {"claim", "verdict"});
   if (!verdict) return finding;
   const Json* supported = Find(*verdict, {"supported"});
   if (!supported || !supported->is_boolean()) return finding;
-  finding.standing = supported->get<bool>() ? Standing::kGood : Standing::kBad;
+  finding.standing = supported->get<bool>() ? FindingStanding::kGood : FindingStanding::kBad;
   finding.result = supported->get<bool>() ? "claim supported" : "claim not supported";
   finding.text = FindText(*verdict, {"text"});
   return finding;
@@ -200,17 +200,17 @@ std::string Headline(const Json& evaluation) {
 
 }  // namespace
 
-const char* Name(Standing standing) {
+const char* Name(FindingStanding standing) {
   switch (standing) {
-    case Standing::kGood:
+    case FindingStanding::kGood:
       return "good";
-    case Standing::kOpen:
+    case FindingStanding::kOpen:
       return "open";
-    case Standing::kBad:
+    case FindingStanding::kBad:
       return "bad";
-    case Standing::kFact:
+    case FindingStanding::kFact:
       return "fact";
-    case Standing::kUnknown:
+    case FindingStanding::kUnknown:
       break;
   }
   return "unknown";

@@ -7,7 +7,7 @@
 
 namespace arcsat {
 
-enum class Standing {
+enum class FindingStanding {
   kGood,     ///< shown: the whole interval lies on the right side
   kOpen,     ///< the interval holds both answers
   kBad,      ///< shown to be otherwise
@@ -16,14 +16,14 @@ enum class Standing {
 };
 
 /// "good", "open", "bad", "fact", "unknown".
-const char* Name(Standing standing);
+const char* Name(FindingStanding standing);
 
 /// The answer to one question of the reader.
 struct Finding {
   std::string section;  ///< of the report that shows it: "accuracy", "calibration", …
   std::string label;    ///< "Accuracy"
   std::string result;   ///< in two or three words: "target not shown"
-  Standing standing = Standing::kUnknown;
+  FindingStanding standing = FindingStanding::kUnknown;
   std::string text;  ///< one or two plain sentences
 };
 

@@ -184,7 +184,7 @@ TriageRound TriageEngine::Round() {
 }
 
 void TriageEngine::Judged(const Score& score, Following* f, TriageRound* round) {
-  for (const Finding& finding : Judge(score, f->over(), options_)) {
+  for (const RuleFinding& finding : Judge(score, f->over(), options_)) {
     if (!f->raised.insert(finding.reason).second) continue;
     const int place = score.turns[finding.turn].index;
     const int known = finding.reason == AlertReason::kEnded ? f->end : place;

@@ -15,7 +15,7 @@ const char kItem[] =
     "SELECT conversation, status, who, chance, raised, changed, channel, outcome, reason, arc FROM "
     "items ";
 
-Json ItemJson(const Statement& row) {
+Json ItemJson(const SqlStatement& row) {
   Json out = {{"conversation", row.Text(0)}, {"status", row.Text(1)}};
   const auto text = [&](const char* key, int column) {
     if (!row.Text(column).empty()) AppendField(&out, key, row.Text(column));
@@ -38,10 +38,10 @@ TriageReader::TriageReader(const std::filesystem::path& path)
 
 Json TriageReader::Queue(const std::string& status, const std::string& channel, int limit) {
   const std::string which = status == "waiting" ? "status IN ('open', 'claimed')" : "status = ?2";
-  Statement items = database_.Prepare(std::string(kItem) + "WHERE " + which +
-                                      " AND (?1 = '' OR channel = ?1) ORDER BY chance DESC, "
-                                      "raised, conversation LIMIT ?3");
-  Statement alerts =
+  SqlStatement items = database_.Prepare(std::string(kItem) + "WHERE " + which +
+                                         " AND (?1 = '' OR channel = ?1) ORDER BY chance DESC, "
+                                         "raised, conversation LIMIT ?3");
+  SqlStatement alerts =
       database_.Prepare("SELECT body FROM alerts WHERE conversation = ? ORDER BY seq");
   items.With(channel, status, limit);
   Json queue = Json::array();
@@ -56,7 +56,7 @@ Json TriageReader::Queue(const std::string& status, const std::string& channel, 
 }
 
 std::optional<arcsat::Conversation> TriageReader::Read(const std::string& id) {
-  Statement events =
+  SqlStatement events =
       database_.Prepare("SELECT body FROM events WHERE conversation = ? ORDER BY place");
   std::optional<arcsat::Conversation> out;
   FactPlaces places;
@@ -82,13 +82,13 @@ Json TriageReader::Conversation(const std::string& id) {
   const auto conversation = Read(id);
   if (!conversation) return nullptr;
   Json out = Json::parse(ToJsonLine(*conversation));
-  Statement item = database_.Prepare(std::string(kItem) + "WHERE conversation = ?");
+  SqlStatement item = database_.Prepare(std::string(kItem) + "WHERE conversation = ?");
   if (item.With(id).Step()) AppendField(&out, "queue", ItemJson(item));
   Json alerts = Json::array(), actions = Json::array();
-  Statement raised =
+  SqlStatement raised =
       database_.Prepare("SELECT body FROM alerts WHERE conversation = ? ORDER BY seq");
   for (raised.With(id); raised.Step();) alerts.push_back(Json::parse(raised.Text(0)));
-  Statement done = database_.Prepare(
+  SqlStatement done = database_.Prepare(
       "SELECT action, who, outcome, reason, note, at FROM actions WHERE conversation = ? ORDER BY "
       "seq");
   for (done.With(id); done.Step();) {
@@ -105,7 +105,7 @@ Json TriageReader::Conversation(const std::string& id) {
 }
 
 void TriageReader::Labels(const std::function<void(const arcsat::Conversation&)>& use) {
-  Statement items = database_.Prepare(
+  SqlStatement items = database_.Prepare(
       "SELECT conversation, outcome, reason, who, changed FROM items WHERE (status = 'done' AND "
       "outcome IN ('satisfied', 'unsatisfied')) OR (status = 'dismissed' AND reason = "
       "'false_alarm') ORDER BY changed, conversation");
@@ -122,7 +122,7 @@ void TriageReader::Labels(const std::function<void(const arcsat::Conversation&)>
 
 std::vector<std::pair<std::string, std::int64_t>> TriageReader::Counts() {
   std::vector<std::pair<std::string, std::int64_t>> counts;
-  Statement rows = database_.Prepare("SELECT status, count(*) FROM items GROUP BY status");
+  SqlStatement rows = database_.Prepare("SELECT status, count(*) FROM items GROUP BY status");
   while (rows.Step()) counts.emplace_back(rows.Text(0), rows.Int(1));
   return counts;
 }

@@ -43,8 +43,8 @@ const char* Name(AlertReason reason) {
   return "";
 }
 
-std::vector<Finding> Judge(const Score& score, bool ended, const TriageOptions& options) {
-  std::vector<Finding> findings;
+std::vector<RuleFinding> Judge(const Score& score, bool ended, const TriageOptions& options) {
+  std::vector<RuleFinding> findings;
   const std::size_t n = score.turns.size(), from = static_cast<std::size_t>(options.from_turn) - 1;
   if (n == 0) return findings;
   const double low = score.turns.front().state - options.fall;
@@ -74,7 +74,7 @@ std::optional<double> LowestChance(const Score& score, const TriageOptions& opti
   return lowest;
 }
 
-Alert MakeAlert(const Finding& finding, const Score& score, const Conversation& facts,
+Alert MakeAlert(const RuleFinding& finding, const Score& score, const Conversation& facts,
                 std::optional<double> at, const TriageOptions& options) {
   const ScoredTurn& turn = score.turns.at(finding.turn);
   Alert alert;

@@ -20,7 +20,7 @@ enum class AlertReason {
 const char* Name(AlertReason reason);
 
 /// A rule that holds: the first customer turn where it did.
-struct Finding {
+struct RuleFinding {
   AlertReason reason = AlertReason::kFall;
   std::size_t turn = 0;  ///< of Score::turns
 };
@@ -28,7 +28,7 @@ struct Finding {
 /// At most one finding a reason, in the order of AlertReason. A score of what has been said so far
 /// says at every turn what it said when that turn was the last, so that findings do not depend on
 /// when it is looked at. Nothing where no customer spoke.
-std::vector<Finding> Judge(const Score& score, bool ended, const TriageOptions& options);
+std::vector<RuleFinding> Judge(const Score& score, bool ended, const TriageOptions& options);
 
 /// The lowest chance of a satisfied end that Judge() holds against options.outlook in an ended
 /// conversation: Judge() finds kOutlook or kEnded exactly where it is at or below the threshold.
@@ -60,7 +60,7 @@ struct Alert {
 
 /// The alert of a finding. `facts` has what was known of the conversation by then, its turns are
 /// not looked at; `at` is the turn's time.
-Alert MakeAlert(const Finding& finding, const Score& score, const Conversation& facts,
+Alert MakeAlert(const RuleFinding& finding, const Score& score, const Conversation& facts,
                 std::optional<double> at, const TriageOptions& options);
 
 /// One sentence for a person: "The chance of a satisfied end fell to 12%: the state fell by 0.31

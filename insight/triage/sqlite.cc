@@ -19,9 +19,11 @@ constexpr int kBusyMilliseconds = 10'000;
 
 }  // namespace
 
-void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+void SqlStatement::Finalize::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
 
-Statement::Statement(sqlite3* database, std::string place, std::string_view sql)
+SqlStatement::SqlStatement(sqlite3* database, std::string place, std::string_view sql)
     : database_(database), place_(std::move(place)) {
   sqlite3_stmt* made = nullptr;
   const int code =
@@ -30,12 +32,12 @@ Statement::Statement(sqlite3* database, std::string place, std::string_view sql)
   Check(code);
 }
 
-void Statement::Check(int code) const {
+void SqlStatement::Check(int code) const {
   if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
   Fail(place_, fmt::format("the database says: {}", sqlite3_errmsg(database_)));
 }
 
-bool Statement::Step() {
+bool SqlStatement::Step() {
   const int code = sqlite3_step(statement_.get());
   if (code != SQLITE_ROW && code != SQLITE_DONE) {
     const std::string what = fmt::format("the database says: {}", sqlite3_errmsg(database_));
@@ -45,39 +47,41 @@ bool Statement::Step() {
   return code == SQLITE_ROW;
 }
 
-void Statement::Reset() { sqlite3_reset(statement_.get()); }
+void SqlStatement::Reset() { sqlite3_reset(statement_.get()); }
 
-void Statement::Bind(int at, const std::string& text) {
+void SqlStatement::Bind(int at, const std::string& text) {
   Check(sqlite3_bind_text64(statement_.get(), at + 1, text.data(), text.size(), SQLITE_TRANSIENT,
                             SQLITE_UTF8));
 }
 
-void Statement::Bind(int at, double number) {
+void SqlStatement::Bind(int at, double number) {
   Check(sqlite3_bind_double(statement_.get(), at + 1, number));
 }
 
-void Statement::Bind(int at, std::int64_t number) {
+void SqlStatement::Bind(int at, std::int64_t number) {
   Check(sqlite3_bind_int64(statement_.get(), at + 1, number));
 }
 
-void Statement::Bind(int at, std::nullptr_t) { Check(sqlite3_bind_null(statement_.get(), at + 1)); }
+void SqlStatement::Bind(int at, std::nullptr_t) {
+  Check(sqlite3_bind_null(statement_.get(), at + 1));
+}
 
-std::string Statement::Text(int column) const {
+std::string SqlStatement::Text(int column) const {
   const unsigned char* text = sqlite3_column_text(statement_.get(), column);
   if (text == nullptr) return "";
   return {reinterpret_cast<const char*>(text),
           static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
-std::int64_t Statement::Int(int column) const {
+std::int64_t SqlStatement::Int(int column) const {
   return sqlite3_column_int64(statement_.get(), column);
 }
 
-double Statement::Number(int column) const {
+double SqlStatement::Number(int column) const {
   return sqlite3_column_double(statement_.get(), column);
 }
 
-bool Statement::Null(int column) const {
+bool SqlStatement::Null(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
@@ -109,8 +113,8 @@ Database Database::OpenToRead(const std::filesystem::path& path) {
   return Database(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX);
 }
 
-Statement Database::Prepare(std::string_view sql) const {
-  return Statement(database_.get(), place_, sql);
+SqlStatement Database::Prepare(std::string_view sql) const {
+  return SqlStatement(database_.get(), place_, sql);
 }
 
 void Database::Run(const std::string& sql) const {

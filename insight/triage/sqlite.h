@@ -12,12 +12,12 @@ struct sqlite3_stmt;
 namespace arcsat {
 
 /// A prepared statement of a Database, which must outlive it. Columns and parameters count from 0.
-class Statement {
+class SqlStatement {
  public:
-  Statement(sqlite3* database, std::string place, std::string_view sql);
+  SqlStatement(sqlite3* database, std::string place, std::string_view sql);
   /// Begins anew with these parameters.
   template <class... T>
-  Statement& With(const T&... values) {
+  SqlStatement& With(const T&... values) {
     Reset();
     int at = 0;
     (Bind(at++, values), ...);
@@ -63,7 +63,7 @@ class Database {
   /// Reads beside the one that writes.
   static Database OpenToRead(const std::filesystem::path& path);
 
-  Statement Prepare(std::string_view sql) const;
+  SqlStatement Prepare(std::string_view sql) const;
   /// Several statements without parameters.
   void Run(const std::string& sql) const;
   /// Rows that the last statement changed.

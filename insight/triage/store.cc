@@ -40,9 +40,9 @@ CREATE INDEX IF NOT EXISTS actions_of ON actions (conversation);
 
 Database Prepared(const std::filesystem::path& path) {
   Database database = Database::Open(path);
-  Statement application = database.Prepare("PRAGMA application_id");
-  Statement version = database.Prepare("PRAGMA user_version");
-  Statement tables = database.Prepare("SELECT count(*) FROM sqlite_master");
+  SqlStatement application = database.Prepare("PRAGMA application_id");
+  SqlStatement version = database.Prepare("PRAGMA user_version");
+  SqlStatement tables = database.Prepare("SELECT count(*) FROM sqlite_master");
   application.Step();
   version.Step();
   tables.Step();
@@ -218,11 +218,11 @@ int TriageStore::Forget(double time) {
 }
 
 void TriageStore::Restore(TriageEngine* engine) const {
-  Statement events = database_.Prepare(
+  SqlStatement events = database_.Prepare(
       "SELECT body, received FROM events JOIN conversations ON id = conversation WHERE ended IS "
       "NULL ORDER BY seq");
   while (events.Step()) engine->Take(ParseTurnEvent(events.Text(0), "the store"), events.Number(1));
-  Statement alerts = database_.Prepare(
+  SqlStatement alerts = database_.Prepare(
       "SELECT conversation, reason FROM alerts JOIN conversations ON id = conversation WHERE ended "
       "IS NULL");
   while (alerts.Step()) {
@@ -232,7 +232,7 @@ void TriageStore::Restore(TriageEngine* engine) const {
     }
   }
   std::unordered_map<std::string, int> heard;
-  Statement turns = database_.Prepare("SELECT id, heard FROM conversations WHERE ended IS NULL");
+  SqlStatement turns = database_.Prepare("SELECT id, heard FROM conversations WHERE ended IS NULL");
   while (turns.Step()) heard.emplace(turns.Text(0), static_cast<int>(turns.Int(1)));
   engine->Heard(heard);
 }

@@ -61,8 +61,8 @@ class TriageStore {
 
  private:
   Database database_;
-  Statement find_event_, find_conversation_, find_place_, add_conversation_, add_event_, set_heard_,
-      set_ended_, add_alert_, add_item_, set_arc_, find_item_, set_item_, add_action_;
+  SqlStatement find_event_, find_conversation_, find_place_, add_conversation_, add_event_,
+      set_heard_, set_ended_, add_alert_, add_item_, set_arc_, find_item_, set_item_, add_action_;
 };
 
 /// Reads the same file, beside the store that writes it. One thread at a time.

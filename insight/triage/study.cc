@@ -64,7 +64,7 @@ Weights ResponseWeights(const std::vector<FinishedConversation>& finished,
 }
 
 bool Falls(const Score& score, const TriageOptions& rules) {
-  for (const Finding& finding : Judge(score, true, rules)) {
+  for (const RuleFinding& finding : Judge(score, true, rules)) {
     if (finding.reason == AlertReason::kFall) return true;
   }
   return false;
@@ -162,14 +162,14 @@ AlarmCase CaseOf(const FinishedConversation& one, const TriageOptions& rules) {
   AlarmCase out;
   out.group = one.context.channel;
   if (one.satisfied) out.unsatisfied = !*one.satisfied;
-  const Finding* first = nullptr;
-  const std::vector<Finding> findings = Judge(one.score, true, rules);
-  const auto when = [&](const Finding& f) {
+  const RuleFinding* first = nullptr;
+  const std::vector<RuleFinding> findings = Judge(one.score, true, rules);
+  const auto when = [&](const RuleFinding& f) {
     return f.reason == AlertReason::kEnded
                ? one.at.size()
                : static_cast<std::size_t>(one.score.turns[f.turn].index);
   };
-  for (const Finding& finding : findings) {
+  for (const RuleFinding& finding : findings) {
     if (first == nullptr || when(finding) < when(*first)) first = &finding;
   }
   if (first == nullptr) return out;

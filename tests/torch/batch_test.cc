@@ -91,6 +91,20 @@ TEST(MakeLabels, WeightsAndTargetsOfAnAnsweredConversation) {
   EXPECT_TRUE(torch::equal(labels.state_target[1], torch::tensor({1.0F, 1.0F, 1.0F, 0.0F})));
 }
 
+TEST(MakeLabels, AGuessStandsInWhereNobodyAnswered) {
+  Talk talk(4);
+  EncodedConversation c = talk.Make("c", 2);
+  c.guess = 0.75F;
+  c.weight = 0.5F;
+  BatchLabels labels = MakeLabels({Whole(c)}, {});
+  EXPECT_TRUE(torch::equal(labels.outlook_target, torch::full({2}, 0.75F)));
+  EXPECT_TRUE(torch::allclose(labels.outlook_weight, torch::tensor({0.2F, 0.3F})));
+  EXPECT_EQ(labels.state_weight.abs().sum().item<double>(), 0) << "it says nothing of the state";
+  c.satisfied = 0;
+  labels = MakeLabels({Whole(c)}, {});
+  EXPECT_TRUE(torch::equal(labels.outlook_target, torch::zeros({2})));
+}
+
 TEST(MakeLabels, OutlookWeightsSumToTheConversationsWeight) {
   Talk talk(5);
   for (const int turns : {1, 2, 3, 17, 300}) {

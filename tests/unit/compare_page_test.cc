@@ -73,12 +73,12 @@ TEST(CompareWords, SayWhetherTheVersionMayTakeThePlace) {
   ASSERT_EQ(words.findings.size(), 4u);
   EXPECT_EQ(words.findings[0].label, "Accuracy of 0.9 or more");
   EXPECT_EQ(words.findings[0].result, "met");
-  EXPECT_EQ(words.findings[0].standing, Standing::kGood);
+  EXPECT_EQ(words.findings[0].standing, FindingStanding::kGood);
   EXPECT_THAT(words.findings[0].text, StartsWith("B's accuracy is 0.990 ["));
   EXPECT_EQ(words.findings[1].label, "Nowhere worse by more than 0.02");
   EXPECT_EQ(words.findings[2].result, "36 mended, 0 spoilt");
-  EXPECT_EQ(words.findings[2].standing, Standing::kGood);
-  EXPECT_EQ(words.findings[3].standing, Standing::kUnknown);
+  EXPECT_EQ(words.findings[2].standing, FindingStanding::kGood);
+  EXPECT_EQ(words.findings[3].standing, FindingStanding::kUnknown);
 }
 
 TEST(CompareWords, TellAFailureFromALoss) {
@@ -89,7 +89,7 @@ TEST(CompareWords, TellAFailureFromALoss) {
   const PairWords lost = Words(PageOf(400, 390, 330, lenient).comparison, 0, {});
   EXPECT_EQ(lost.headline, "B fails: it got worse than A");
   EXPECT_THAT(lost.text, HasSubstr("15.0 points fewer"));
-  EXPECT_EQ(lost.findings[2].standing, Standing::kBad);
+  EXPECT_EQ(lost.findings[2].standing, FindingStanding::kBad);
   EXPECT_EQ(Words(PageOf(40, 37, 37).comparison, 0, {}).headline,
             "Not enough conversations to decide about B");
 }
@@ -97,7 +97,7 @@ TEST(CompareWords, TellAFailureFromALoss) {
 TEST(CompareWords, TakeNoSmallDifferenceForSure) {
   const PairWords words = Words(PageOf(400, 380, 382).comparison, 0, {});
   EXPECT_THAT(words.text, HasSubstr("That difference may be chance (+0.5 points"));
-  EXPECT_EQ(words.findings[2].standing, Standing::kOpen);
+  EXPECT_EQ(words.findings[2].standing, FindingStanding::kOpen);
   EXPECT_THAT(Words(PageOf(400, 380, 380).comparison, 0, {}).text,
               HasSubstr("they decide every one alike"));
 }
@@ -122,7 +122,7 @@ TEST(CompareWords, NameTheColumnThatMovedMost) {
        MeasureDrift("problem_type", {"billing", "delivery"}, {100, 100}, {90, 10})}};
   const Finding moved = Words(page.comparison, 0, {drift}).findings[3];
   EXPECT_EQ(moved.result, "problem type moved");
-  EXPECT_EQ(moved.standing, Standing::kOpen);
+  EXPECT_EQ(moved.standing, FindingStanding::kOpen);
   EXPECT_THAT(moved.text, HasSubstr("large drift, in 40.0% of the conversations"));
   DriftReport elsewhere = drift;
   elsewhere.to = "the data compared on";

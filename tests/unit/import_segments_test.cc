@@ -9,8 +9,8 @@
 namespace arcsat {
 namespace {
 
-Segment Said(Speaker speaker, double begin, double end, std::string text) {
-  Segment segment;
+SpeechSegment Said(Speaker speaker, double begin, double end, std::string text) {
+  SpeechSegment segment;
   segment.speaker = speaker;
   segment.begin = begin;
   segment.end = end;
@@ -19,7 +19,7 @@ Segment Said(Speaker speaker, double begin, double end, std::string text) {
 }
 
 /// "agent: text | customer: text" of the turns that the rules make.
-std::string Turns(std::vector<Segment> segments, const TurnRules& rules = {}) {
+std::string Turns(std::vector<SpeechSegment> segments, const TurnRules& rules = {}) {
   Conversation c;
   c.channel = Channel::kVoice;
   SegmentsToTurns(std::move(segments), rules, &c);

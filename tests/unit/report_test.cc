@@ -279,7 +279,7 @@ TEST(ReportVerdict, NothingMeasuredIsSaid) {
   EXPECT_EQ(verdict.headline, "Nothing was measured");
   ASSERT_EQ(verdict.findings.size(), 4u);
   for (const Finding& finding : verdict.findings) {
-    EXPECT_EQ(finding.standing, Standing::kUnknown);
+    EXPECT_EQ(finding.standing, FindingStanding::kUnknown);
     EXPECT_FALSE(finding.text.empty());
   }
   // Values of another kind than expected are passed over, not taken for zero.

@@ -63,10 +63,10 @@ std::string RightHowOften(const Comparison& comparison, std::size_t pair) {
                      MoreOrFewer(*accuracy.value), range.empty() ? "" : " (" + range + ")");
 }
 
-Standing StandingOf(CompareOutcome outcome) {
-  return outcome == CompareOutcome::kPass   ? Standing::kGood
-         : outcome == CompareOutcome::kFail ? Standing::kBad
-                                            : Standing::kOpen;
+FindingStanding StandingOf(CompareOutcome outcome) {
+  return outcome == CompareOutcome::kPass   ? FindingStanding::kGood
+         : outcome == CompareOutcome::kFail ? FindingStanding::kBad
+                                            : FindingStanding::kOpen;
 }
 
 std::string Capital(std::string text) {
@@ -92,16 +92,16 @@ Finding Requirement(const CompareRequirement& requirement, const CompareOptions&
 Finding Flipped(const ComparedPair& pair, double level) {
   const std::int64_t flipped = pair.mended + pair.spoilt;
   if (flipped == 0) {
-    return {"flips", "What flipped", "nothing", Standing::kFact,
+    return {"flips", "What flipped", "nothing", FindingStanding::kFact,
             fmt::format("{} and {} decide every conversation alike.", pair.first, pair.other)};
   }
   const double p = pair.mcnemar.p_value;
   Finding finding{"flips", "What flipped",
                   fmt::format("{} mended, {} spoilt", Count(static_cast<double>(pair.mended)),
                               Count(static_cast<double>(pair.spoilt))),
-                  Standing::kOpen, ""};
+                  FindingStanding::kOpen, ""};
   if (p < 1 - level) {
-    finding.standing = pair.mended > pair.spoilt ? Standing::kGood : Standing::kBad;
+    finding.standing = pair.mended > pair.spoilt ? FindingStanding::kGood : FindingStanding::kBad;
   }
   finding.text = fmt::format(
       "{} corrects {} of {}'s mistakes and makes {} that {} did not make (McNemar's test: p {}).",
@@ -119,7 +119,7 @@ std::string ColumnWords(const std::string& name) {
 }
 
 Finding Drifted(const ComparedPair& pair, const std::vector<DriftReport>& drift) {
-  Finding finding{"drift", "Training data", "not compared", Standing::kUnknown,
+  Finding finding{"drift", "Training data", "not compared", FindingStanding::kUnknown,
                   "What the versions learned from is not at hand."};
   const std::string from = pair.first + "'s", to = pair.other + "'s";
   const auto between = std::find_if(drift.begin(), drift.end(), [&](const DriftReport& report) {
@@ -130,7 +130,7 @@ Finding Drifted(const ComparedPair& pair, const std::vector<DriftReport>& drift)
       *std::max_element(between->columns.begin(), between->columns.end(),
                         [](const ColumnDrift& a, const ColumnDrift& b) { return a.psi < b.psi; });
   const bool moved = most.size != "small";
-  finding.standing = moved ? Standing::kOpen : Standing::kFact;
+  finding.standing = moved ? FindingStanding::kOpen : FindingStanding::kFact;
   finding.result = moved ? fmt::format("{} moved", ColumnWords(most.name)) : "much alike";
   finding.text = fmt::format(
       "{} learned from {} conversations, {} from {}. What differs most is the {}: {} drift, in {} "

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# STAR's "task done" with one answer in ten: what masked words and guesses bring.
+#
+#   run.sh SIDES OUT
+#
+# SIDES holds the sides of experiments/star/run.sh (OUT/star there); OUT is a folder for everything
+# made. A step whose result is there is not done again, and training that was stopped goes on.
+set -euo pipefail
+[ $# -eq 2 ] || { echo "usage: run.sh SIDES OUT" >&2; exit 2; }
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+sides=$(realpath "$1")
+mkdir -p "$2"
+out=$(realpath "$2")
+arcsat=$(realpath -m "${ARCSAT:-$root/build/arcsat}")
+encoder=$(realpath -m "${ENCODER:-$root/.deps/minilm}")
+py=${PY:-$root/.deps/venv/bin/python}
+cd "$out"
+
+[ -f data/silent.jsonl ] || "$py" "$here/hide.py" "$sides/train.jsonl" data --attribute task_done
+
+# The baseline learns from the same answers.
+mkdir -p tfidf
+cp data/answered.jsonl tfidf/train.jsonl
+cp "$sides/test.jsonl" tfidf/test.jsonl
+[ -f tfidf.json ] || "$py" "$root/experiments/star/baselines.py" tfidf \
+  --target attribute:task_done --out tfidf.json
+
+# learn NAME ENCODER EPOCHS [options]: trains, calibrates, and measures on the test side.
+learn() {
+  local name=$1 from=$2 epochs=$3 resume=()
+  shift 3
+  [ -f "$name.json" ] && return
+  if [ -f "runs/$name/config.cfg" ]; then resume=(--resume); fi
+  "$arcsat" train --encoder "$from" --survey.target attribute:task_done \
+    --validation "$sides/validation.jsonl" --model.cross_turn_layers 6 --train.batch 8 \
+    --train.epochs "$epochs" --out "runs/$name" ${resume[@]+"${resume[@]}"} "$@"
+  "$arcsat" calibrate --model "runs/$name" --data "$sides/calibration.jsonl"
+  "$arcsat" evaluate --model "runs/$name" --data "$sides/test.jsonl" --out "$name.json"
+}
+
+learn plain "$encoder" 12 --data data/answered.jsonl
+
+# Two epochs of masked words on all transcripts of the training side, none of which needs an answer.
+if [ ! -f runs/words/done ]; then
+  resume=()
+  if [ -f runs/words/config.cfg ]; then resume=(--resume); fi
+  "$arcsat" train --task mlm --encoder "$encoder" --data "$sides/train.jsonl" \
+    --validation "$sides/validation.jsonl" --model.cross_turn_layers 6 --train.epochs 2 \
+    --train.learning_rate 0.0002 --train.layer_decay 1 --out runs/words \
+    ${resume[@]+"${resume[@]}"}
+  touch runs/words/done
+fi
+learn words-first runs/words 12 --data data/answered.jsonl
+
+# Self-training: what that model says of the silent conversations, at a third of an
+# answer's weight.
+[ -f guesses.jsonl ] || "$arcsat" score --model runs/words-first --data data/silent.jsonl \
+  --out guesses.jsonl
+learn self-trained runs/words 2 --data data/answered.jsonl \
+  --data data/silent.jsonl,weight=0.3,scores=guesses.jsonl
