@@ -120,6 +120,36 @@ def test_the_queue_is_live_and_worked_with_the_keyboard(browser, service, world)
     team.check()
 
 
+def test_a_late_answer_does_not_replace_a_newer_one(browser, service, world):  # noqa: F811
+    talks = alarming(world)
+    team = Team(browser, service)
+    team.until("document.querySelector('.live.on') !== null")
+    for conversation in list(talks)[:3]:
+        service.json("/v1/turns", talks[conversation])
+    team.until(row_count(3))
+    team.page.evaluate("""() => {
+      const real = window.fetch;
+      window.late = 0;
+      window.fetch = async (url, options) => {
+        const answer = await real(url, options);
+        if (!String(url).includes('status=waiting')) return answer;
+        await new Promise((done) => setTimeout(done, 800));
+        window.late += 1;
+        return answer;
+      };
+    }""")
+    team.page.select_option("#status", "done")
+    team.until(row_count(0))
+    team.page.select_option("#status", "waiting")  # answered late
+    team.page.select_option("#status", "done")
+    team.until("window.late >= 1")
+    time.sleep(0.2)
+    assert team.rows() == []
+    team.page.select_option("#status", "waiting")
+    team.until(row_count(3))
+    team.check()
+
+
 def test_a_claim_of_another_person_is_respected(browser, service, world):  # noqa: F811
     talks = alarming(world)
     one = next(iter(talks))

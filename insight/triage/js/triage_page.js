@@ -5,6 +5,8 @@ class TriagePage {
     this.service = new Service(() => this.askToken('The token is wrong or missing.'));
     this.queue = new Queue((item) => this.read(item, true));
     this.reader = new CallReader();
+    this.asked = this.answered = 0;
+    this.timer = null;
     this.closing = new Closing((action, extra) => this.act(action, extra));
     this.live = h('span', {class: 'live'}, 'not connected');
     this.says = h('p', {class: 'says', role: 'status'});
@@ -68,15 +70,21 @@ class TriagePage {
     }).finally(() => { this.listening = false; });
   }
 
-  /** Several events together cause one question. */
+  /** Several events together cause one question; however many come, it is not put off. */
   soon() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.load(), 150);
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      this.load();
+    }, 150);
   }
 
   async load() {
+    const asked = ++this.asked;
     try {
       const {items, counts} = await this.service.queue(this.status.value);
+      // An answer may be overtaken by that to a later question, of another status, say.
+      if (asked < this.answered) return;
+      this.answered = asked;
       this.queue.show(items, counts);
       if (this.queue.item()) this.refresh();
       else this.read(null);
