@@ -39,19 +39,19 @@ learn() {
   "$arcsat" evaluate --model "runs/$name" --data "$sides/test.jsonl" --out "$name.json"
 }
 
-learn plain "$encoder" 12 --data data/answered.jsonl
+learn plain "$encoder" 8 --data data/answered.jsonl
 
-# Two epochs of masked words on all transcripts of the training side, none of which needs an answer.
+# An epoch of masked words on all transcripts of the training side, none of which needs an answer.
 if [ ! -f runs/words/done ]; then
   resume=()
   if [ -f runs/words/config.cfg ]; then resume=(--resume); fi
   "$arcsat" train --task mlm --encoder "$encoder" --data "$sides/train.jsonl" \
-    --validation "$sides/validation.jsonl" --model.cross_turn_layers 6 --train.epochs 2 \
+    --validation "$sides/validation.jsonl" --model.cross_turn_layers 6 --train.epochs 1 \
     --train.learning_rate 0.0002 --train.layer_decay 1 --out runs/words \
     ${resume[@]+"${resume[@]}"}
   touch runs/words/done
 fi
-learn words-first runs/words 12 --data data/answered.jsonl
+learn words-first runs/words 8 --data data/answered.jsonl
 
 # Self-training: what that model says of the silent conversations, at a third of an
 # answer's weight.
