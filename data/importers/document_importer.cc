@@ -331,6 +331,7 @@ const std::vector<const Importer*>& DocumentImporters() {
                                                      DocumentFormats().end());
   static const std::vector<const Importer*> all = [] {
     std::vector<const Importer*> pointers;
+    pointers.reserve(importers.size());
     for (const FormatImporter& importer : importers) pointers.push_back(&importer);
     return pointers;
   }();

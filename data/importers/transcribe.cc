@@ -162,6 +162,7 @@ class Transcribe : public DocumentFormat {
   static std::vector<SpeechSegment> WithRoles(std::vector<Run> runs, const Document& document,
                                               const ImportOptions& options, Conversation* c) {
     std::vector<std::pair<std::string, std::string>> said;
+    said.reserve(runs.size());
     for (const Run& run : runs) said.emplace_back(run.label, run.segment.text);
     const RoleGuess guess = GuessRoles(said, options);
     if (guess.speakers.size() < 2) {
