@@ -18,10 +18,6 @@ std::vector<std::int64_t> FirstPlaces(const RaggedBatch& batch) {
   return first;
 }
 
-torch::Tensor Int64(const std::vector<std::int64_t>& values) {
-  return torch::tensor(values, torch::TensorOptions().dtype(torch::kInt64));
-}
-
 }  // namespace
 
 MaskVocabulary ReadMaskVocabulary(const Tokenizer& tokenizer) {
@@ -70,7 +66,7 @@ MaskedTokens MaskTokens(const MaskVocabulary& vocabulary, double share, std::uin
       ids[v] = static_cast<std::int64_t>(random.Below(vocabulary.kinds.size()));
     }
   }
-  return {Int64(places), Int64(targets)};
+  return {torch::tensor(places, torch::kInt64), torch::tensor(targets, torch::kInt64)};
 }
 
 }  // namespace arcsat

@@ -57,9 +57,7 @@ class MlmObjective : public Objective {
     for (std::size_t begin = 0; begin < conversations.size(); begin += 16) {
       std::vector<Segment> segments;
       for (std::size_t i = begin; i < std::min(conversations.size(), begin + 16); ++i) {
-        const int turns = static_cast<int>(conversations[i].turns.size());
-        const int kept = std::min(turns, options_.max_turns);
-        segments.push_back({&conversations[i], turns - kept, kept});
+        segments.push_back(LastTurns(conversations[i], options_.max_turns));
       }
       RaggedBatch batch = MakeBatch(segments);
       // The same words are hidden at every validation.

@@ -2,6 +2,7 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -14,6 +15,13 @@
 #include "train/validation.h"
 
 namespace arcsat {
+
+/// What training sees of a conversation: its last `most` turns.
+inline Segment LastTurns(const EncodedConversation& conversation, int most) {
+  const int turns = static_cast<int>(conversation.turns.size());
+  const int count = std::min(turns, most);
+  return {&conversation, turns - count, count};
+}
 
 /// What goes through the network at once: a batch, or a part of one that would take too much
 /// memory.

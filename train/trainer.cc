@@ -114,10 +114,7 @@ std::vector<BatchPart> Trainer::Parts(std::int64_t batch) {
   std::vector<BatchPart> parts;
   std::int64_t tokens = 0;
   for (const std::int64_t index : sampler_.Batch(batch)) {
-    const EncodedConversation& conversation = train_[static_cast<std::size_t>(index)];
-    const int turns = static_cast<int>(conversation.turns.size());
-    const int count = std::min(turns, options_.max_turns);
-    const Segment segment = {&conversation, turns - count, count};
+    const Segment segment = LastTurns(train_[static_cast<std::size_t>(index)], options_.max_turns);
     const std::int64_t more = TokensOf(segment);
     if (parts.empty() || tokens + more > kForwardTokens) {
       parts.push_back({{}, batch, static_cast<int>(parts.size())});
