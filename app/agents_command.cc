@@ -17,14 +17,14 @@
 namespace arcsat {
 namespace {
 
-struct Call {
+struct AgentsCall {
   std::string data, scores, lessons, catalogue, out, csv, trace, report, title, pseudonyms;
   AgentsOptions agents;
   ReadOptions read;
   CommonOptions common;
 };
 
-bool Parse(const std::vector<std::string>& args, Call* call) {
+bool ParseAgents(const std::vector<std::string>& args, AgentsCall* call) {
   Options options("agents",
                   "For every agent and problem type, how far customers' state rises compared with "
                   "what was to be expected: strengths and gaps with intervals, learning paths, and "
@@ -60,7 +60,7 @@ bool Parse(const std::vector<std::string>& args, Call* call) {
 }
 
 /// Turns of the examples, from a second reading of the conversations.
-void ReadTranscripts(const Call& call, const Json& agents, AgentsPage* page) {
+void ReadTranscripts(const AgentsCall& call, const Json& agents, AgentsPage* page) {
   if (call.data == "-") return;  // standard input is gone
   std::set<std::string> wanted;
   for (const Json& agent : agents.at("agents")) {
@@ -77,7 +77,7 @@ void ReadTranscripts(const Call& call, const Json& agents, AgentsPage* page) {
   });
 }
 
-void WriteReport(const Call& call, const Json& agents) {
+void WriteReport(const AgentsCall& call, const Json& agents) {
   AgentsPage page;
   page.title = call.title.empty() ? FileTitle(call.data) : call.title;
   page.program = fmt::format("arcsat {}", ARCSAT_VERSION);
@@ -86,7 +86,7 @@ void WriteReport(const Call& call, const Json& agents) {
   WriteFile(call.report, RenderAgentsPage(agents, page));
 }
 
-AgentRecords ReadRecords(const Call& call) {
+AgentRecords ReadRecords(const AgentsCall& call) {
   Progress progress("reading", 0, {.quiet = call.common.quiet, .unit = "conversations"});
   AgentRecords records = ReadAgentRecords(call.data, call.scores, call.agents, call.read,
                                           [&](std::int64_t done) { progress.Update(done); });
@@ -96,9 +96,9 @@ AgentRecords ReadRecords(const Call& call) {
   return records;
 }
 
-int Run(const std::vector<std::string>& args) {
-  Call call;
-  if (!Parse(args, &call)) return 0;
+int RunAgents(const std::vector<std::string>& args) {
+  AgentsCall call;
+  if (!ParseAgents(args, &call)) return 0;
   LessonCatalogue catalogue;
   if (!call.catalogue.empty()) catalogue = ReadCatalogue(call.catalogue);
   std::vector<LessonTaken> lessons;
@@ -121,7 +121,7 @@ int Run(const std::vector<std::string>& args) {
 
 }  // namespace
 
-const Command kAgentsCommand = {"agents", "Use",
-                                "who is strong at which problems, and what to learn next", Run};
+const Command kAgentsCommand = {
+    "agents", "Use", "who is strong at which problems, and what to learn next", RunAgents};
 
 }  // namespace arcsat

@@ -53,7 +53,7 @@ std::string Report(const Calibration& c, const std::string& path) {
   return text + fmt::format("written to {}\n", path);
 }
 
-struct Call {
+struct CalibrateCall {
   std::string model, data;
   bool weigh_response = false;
   CalibrationOptions calibration;
@@ -62,7 +62,7 @@ struct Call {
   CommonOptions common;
 };
 
-bool Parse(const std::vector<std::string>& args, Call* call) {
+bool ParseCalibrate(const std::vector<std::string>& args, CalibrateCall* call) {
   Options options("calibrate",
                   "Fits the calibration of a trained model on conversations that it did not learn "
                   "from, and stores it with the model.",
@@ -105,7 +105,8 @@ std::vector<double> ResponseWeights(const std::vector<LabelledConversation>& con
 }
 
 /// Writes conformal.json, or removes an old one that no longer belongs to the calibration.
-void StoreConformal(const Call& call, const std::vector<LabelledConversation>& conversations,
+void StoreConformal(const CalibrateCall& call,
+                    const std::vector<LabelledConversation>& conversations,
                     const std::filesystem::path& path, Calibration* fitted) {
   std::vector<double> weights(conversations.size(), 1);
   if (call.weigh_response) weights = ResponseWeights(conversations, *fitted, fitted);
@@ -124,9 +125,9 @@ void StoreConformal(const Call& call, const std::vector<LabelledConversation>& c
   for (const std::string& note : sets->notes) fitted->warnings.push_back("conformal: " + note);
 }
 
-int Run(const std::vector<std::string>& args) {
-  Call call;
-  if (!Parse(args, &call)) return 0;
+int RunCalibrate(const std::vector<std::string>& args) {
+  CalibrateCall call;
+  if (!ParseCalibrate(args, &call)) return 0;
   const LoadedModel loaded = LoadModel(ModelFolder(call.model));
   FindScale(call.data, call.read, loaded.survey, &call.calibration);
   ReadReport report;
@@ -153,6 +154,6 @@ int Run(const std::vector<std::string>& args) {
 }  // namespace
 
 const Command kCalibrateCommand = {"calibrate", "Model", "makes a model's scores honest chances",
-                                   Run};
+                                   RunCalibrate};
 
 }  // namespace arcsat

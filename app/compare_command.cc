@@ -26,7 +26,7 @@ constexpr int kMostVersions = 26;  // A to Z
 constexpr int kVerdictFail = 3;
 constexpr int kVerdictUndecided = 4;
 
-struct Call {
+struct CompareCall {
   std::vector<std::string> versions, trained_on;
   std::string data, target, out, report, summary, title;
   double satisfied_from = -1, threshold = 0.5;
@@ -36,7 +36,7 @@ struct Call {
   CommonOptions common;
 };
 
-void CheckCall(const Call& call) {
+void CheckCompareCall(const CompareCall& call) {
   if (call.versions.size() < 2) {
     throw UsageError({"command line", fmt::format("found {} versions", call.versions.size()),
                       "expected two or more: run folders, model folders or score files",
@@ -68,7 +68,8 @@ std::map<std::size_t, ModelVersion> LoadModels(const std::vector<std::string>& p
 }
 
 /// What the answer is: as the command says, else as the models learned it; they must agree.
-SurveyOptions FindSurvey(const Call& call, const std::map<std::size_t, ModelVersion>& models) {
+SurveyOptions FindSurvey(const CompareCall& call,
+                         const std::map<std::size_t, ModelVersion>& models) {
   SurveyOptions survey;
   if (!models.empty()) survey = models.begin()->second.survey();
   for (const auto& [place, model] : models) {
@@ -88,7 +89,7 @@ SurveyOptions FindSurvey(const Call& call, const std::map<std::size_t, ModelVers
 }
 
 /// Score files first: what is wrong with one is told before a model takes its time.
-std::vector<VersionScores> ReadVersions(const Call& call, const CompareData& data,
+std::vector<VersionScores> ReadVersions(const CompareCall& call, const CompareData& data,
                                         const std::map<std::size_t, ModelVersion>& models) {
   std::vector<VersionScores> versions(call.versions.size());
   for (std::size_t v = 0; v < versions.size(); ++v) {
@@ -124,7 +125,7 @@ std::vector<std::string> Notes(const std::vector<VersionScores>& versions,
 /// What each version learned from: as the command says, else as its run does.
 class Training {
  public:
-  Training(const Call& call, const std::map<std::size_t, ModelVersion>& models,
+  Training(const CompareCall& call, const std::map<std::size_t, ModelVersion>& models,
            const SurveyOptions& survey, std::vector<std::string>* notes) {
     for (std::size_t v = 0; v < call.versions.size(); ++v) {
       std::vector<AnsweredFile> files;
@@ -210,7 +211,7 @@ int ExitCode(CompareOutcome outcome) {
                                             : kVerdictUndecided;
 }
 
-int CompareVersions(const Call& call) {
+int CompareVersions(const CompareCall& call) {
   const std::map<std::size_t, ModelVersion> models = LoadModels(call.versions);
   const SurveyOptions survey = FindSurvey(call, models);
   CompareData data = ReadCompareData(call.data, survey, call.read);
@@ -236,8 +237,8 @@ int CompareVersions(const Call& call) {
   return ExitCode(report.comparison.verdict.outcome);
 }
 
-int Run(const std::vector<std::string>& args) {
-  Call call;
+int RunCompare(const std::vector<std::string>& args) {
+  CompareCall call;
   Options options(
       "compare",
       "Compares versions on the same conversations with answers: each figure's difference from the "
@@ -272,12 +273,13 @@ int Run(const std::vector<std::string>& args) {
   Bind(options, &call.compare);
   Bind(options, &call.page);
   if (!options.Parse(args)) return 0;
-  CheckCall(call);
+  CheckCompareCall(call);
   return CompareVersions(call);
 }
 
 }  // namespace
 
-const Command kCompareCommand = {"compare", "Model", "holds versions against each other", Run};
+const Command kCompareCommand = {"compare", "Model", "holds versions against each other",
+                                 RunCompare};
 
 }  // namespace arcsat

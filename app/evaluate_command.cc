@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Call {
+struct EvaluateCall {
   std::string model, data, target, out, report, summary, ledger, title;
   bool labelled_only = false;
   EvaluationOptions evaluation;
@@ -28,7 +28,7 @@ struct Call {
   CommonOptions common;
 };
 
-bool Parse(const std::vector<std::string>& args, Call* call) {
+bool ParseEvaluate(const std::vector<std::string>& args, EvaluateCall* call) {
   Options options("evaluate",
                   "Measures a model on conversations it never saw: every figure with its interval, "
                   "overall and by channel, problem type and length; how far its chances can be "
@@ -71,7 +71,7 @@ struct Beside {
   std::optional<ConformalSets> conformal;
 };
 
-Beside ReadBeside(const fs::path& folder, const Call& call) {
+Beside ReadBeside(const fs::path& folder, const EvaluateCall& call) {
   Beside beside;
   auto calibration = FindCalibration(folder);
   beside.calibrated = calibration.has_value();
@@ -87,7 +87,7 @@ Beside ReadBeside(const fs::path& folder, const Call& call) {
   return beside;
 }
 
-void WriteResults(const Call& call, const SectionInputs& inputs, const Json& json) {
+void WriteResults(const EvaluateCall& call, const SectionInputs& inputs, const Json& json) {
   if (!call.out.empty()) WriteFile(call.out, json.dump(2) + "\n");
   if (call.report.empty() && call.summary.empty()) return;
   // Given the model folder of a run, the run is the folder above.
@@ -99,9 +99,9 @@ void WriteResults(const Call& call, const SectionInputs& inputs, const Json& jso
   if (!call.summary.empty()) WriteFile(call.summary, RenderMarkdown(data, call.page));
 }
 
-int Run(const std::vector<std::string>& args) {
-  Call call;
-  if (!Parse(args, &call)) return 0;
+int RunEvaluate(const std::vector<std::string>& args) {
+  EvaluateCall call;
+  if (!ParseEvaluate(args, &call)) return 0;
   const LoadedModel loaded = LoadModel(ModelFolder(call.model));
   const Beside beside = ReadBeside(loaded.folder, call);
   SurveyOptions survey = loaded.survey;
@@ -144,6 +144,6 @@ int Run(const std::vector<std::string>& args) {
 }  // namespace
 
 const Command kEvaluateCommand = {"evaluate", "Model", "measures a model on answers it never saw",
-                                  Run};
+                                  RunEvaluate};
 
 }  // namespace arcsat

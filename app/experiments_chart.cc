@@ -18,10 +18,10 @@ constexpr int kFigureColumns = 24;
 /// Exactly so many columns: cut with "…", or filled with spaces.
 std::string Fitted(const std::string& text, std::size_t columns) {
   std::string fitted = text;
-  for (std::size_t most = text.size(); Columns(fitted) > columns; --most) {
+  for (std::size_t most = text.size(); DisplayWidth(fitted) > columns; --most) {
     fitted = Shorten(text, most);
   }
-  return fitted + std::string(columns - Columns(fitted), ' ');
+  return fitted + std::string(columns - DisplayWidth(fitted), ' ');
 }
 
 /// A line of cells, each a character of any length in bytes.

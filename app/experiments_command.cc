@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kNameBytes = 48;
 constexpr std::size_t kTextColumns = 96;
 
-struct Call {
+struct ExperimentsCall {
   std::vector<std::string> words;
   std::string ledger = "experiments/ledger.jsonl", out;
   LedgerQuery query;
@@ -38,7 +38,7 @@ std::string OneLine(const std::string& text) {
   return line;
 }
 
-std::vector<LedgerEntry> Read(const Call& call) {
+std::vector<LedgerEntry> Read(const ExperimentsCall& call) {
   if (call.ledger != "-" && !std::filesystem::exists(call.ledger)) {
     throw Error({call.ledger, "there is no ledger yet", "expected a file of experiments",
                  "begin one with arcsat experiments add, or name another with --ledger"});
@@ -61,7 +61,7 @@ std::string Title(const LedgerQuery& query) {
   return fmt::format("{} ({})", query.figure, query.side);
 }
 
-int List(const Call& call) {
+int List(const ExperimentsCall& call) {
   const std::vector<LedgerEntry> entries = Select(Read(call), call.query);
   if (call.common.json) {
     Json list = Json::array();
@@ -83,7 +83,7 @@ int List(const Call& call) {
 }
 
 /// The entry whose id begins so.
-LedgerEntry FindEntry(const Call& call) {
+LedgerEntry FindEntry(const ExperimentsCall& call) {
   if (call.words.size() < 2) {
     throw UsageError({"command line", "no ID is given", "expected arcsat experiments show ID",
                       "see the ids with arcsat experiments list"});
@@ -119,7 +119,7 @@ std::string DataTable(const std::vector<LedgerData>& data) {
   return Table(rows) + "\n";
 }
 
-int Show(const Call& call) {
+int Show(const ExperimentsCall& call) {
   const LedgerEntry entry = FindEntry(call);
   if (call.common.json) {
     PrintJson(ToJson(entry));
@@ -140,7 +140,7 @@ int Show(const Call& call) {
   return 0;
 }
 
-Json StandingJson(const LedgerStanding& standing, const Call& call) {
+Json StandingJson(const LedgerStanding& standing, const ExperimentsCall& call) {
   return {{"baseline", call.baseline},
           {"goal", call.goal},
           {"over_baseline", standing.over_baseline},
@@ -151,7 +151,7 @@ Json StandingJson(const LedgerStanding& standing, const Call& call) {
 }
 
 std::string StandingText(const LedgerFigure& figure, const LedgerStanding& standing,
-                         const Call& call) {
+                         const ExperimentsCall& call) {
   const char* baseline = !figure.interval          ? "there is no interval to tell how surely"
                          : standing.beats_baseline ? "the whole interval is beyond it"
                                                    : "the interval does not show it to be beyond";
@@ -164,7 +164,7 @@ std::string StandingText(const LedgerFigure& figure, const LedgerStanding& stand
       standing.over_baseline, call.baseline, baseline, standing.over_goal, call.goal, goal);
 }
 
-int ShowBest(const Call& call) {
+int ShowBest(const ExperimentsCall& call) {
   const std::vector<LedgerEntry> entries = Select(Read(call), call.query);
   const LedgerEntry* best = Best(entries, call.query);
   if (best == nullptr) {
@@ -212,7 +212,7 @@ Json PointsJson(const std::vector<LedgerPoint>& points) {
   return list;
 }
 
-int Plot(const Call& call) {
+int Plot(const ExperimentsCall& call) {
   std::vector<LedgerPoint> points = LedgerPoints(Read(call), call.query);
   if (points.empty()) {
     throw Error({call.ledger, fmt::format("no entry has {}", Title(call.query)),
@@ -236,7 +236,7 @@ int Plot(const Call& call) {
   return 0;
 }
 
-int Add(Call call) {
+int Add(ExperimentsCall call) {
   if (call.ledger == "-") {
     throw UsageError(
         {"command line: ledger", "found \"-\"", "expected a file to add to", "give --ledger FILE"});
@@ -253,7 +253,7 @@ int Add(Call call) {
   return 0;
 }
 
-void Describe(Options& options, Call* call) {
+void Describe(Options& options, ExperimentsCall* call) {
   options.Positional("ACTION", &call->words, "list, show ID, best, plot or add", 2);
   options.Add("ledger", &call->ledger, "file of experiments, one a line");
   options.Add("figure", &call->query.figure,
@@ -296,8 +296,8 @@ void CheckOptions(const Options& options, const std::string& action) {
   only("plot", {"out"});
 }
 
-int Run(const std::vector<std::string>& args) {
-  Call call;
+int RunExperiments(const std::vector<std::string>& args) {
+  ExperimentsCall call;
   Options options("experiments",
                   "Keeps the ledger of experiments: what was asked, with which data, settings and "
                   "code, what came out, and what was learned.",
@@ -327,7 +327,7 @@ int Run(const std::vector<std::string>& args) {
 
 }  // namespace
 
-const Command kExperimentsCommand = {"experiments", "Look",
-                                     "keeps the ledger of what was tried and what came out", Run};
+const Command kExperimentsCommand = {
+    "experiments", "Look", "keeps the ledger of what was tried and what came out", RunExperiments};
 
 }  // namespace arcsat

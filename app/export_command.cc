@@ -11,17 +11,35 @@
 namespace arcsat {
 namespace {
 
-std::string DescribeInt8(const Json& manifest) {
-  const Json& variant = manifest["variants"]["int8"];
-  const Json& measured = variant["measured"];
-  return fmt::format(
-      "  int8: {:.1f} MB; {} of {} decisions moved, chances by at most {:.3f}\n",
-      manifest["files"][variant["file"].get<std::string>()]["bytes"].get<double>() / 1e6,
-      measured["moved_decisions"].dump(), measured["conversations"].dump(),
-      measured["largest_difference"].get<double>());
+/// A line for each compressed graph, and one for those of running conversations.
+std::string DescribeMore(const Json& manifest) {
+  std::string out;
+  const auto megabytes = [&](const Json& graph) {
+    return manifest["files"][graph["file"].get<std::string>()]["bytes"].get<double>() / 1e6;
+  };
+  if (manifest.contains("variants")) {
+    for (const auto& [name, variant] : manifest["variants"].items()) {
+      const Json& measured = variant["measured"];
+      out += fmt::format("  {}: {:.1f} MB; {} of {} decisions moved, chances by at most {:.3f}\n",
+                         name, megabytes(variant), measured["moved_decisions"].dump(),
+                         measured["conversations"].dump(),
+                         measured["largest_difference"].get<double>());
+    }
+  }
+  if (manifest.contains("stream")) {
+    const Json& stream = manifest["stream"];
+    double largest = stream["golden_difference"].get<double>();
+    for (const auto& [output, value] : stream["max_abs_difference"].items()) {
+      largest = std::max(largest, value.get<double>());
+    }
+    out += fmt::format("  stream: {:.1f} and {:.1f} MB; within {:.1e} of LibTorch on {} turns\n",
+                       megabytes(stream["turn_encoder"]), megabytes(stream["conversation_step"]),
+                       largest, stream["turns"].dump());
+  }
+  return out;
 }
 
-int Run(const std::vector<std::string>& args) {
+int RunExport(const std::vector<std::string>& args) {
   ExportOptions fields;
   CommonOptions common;
   Options options("export",
@@ -48,17 +66,17 @@ int Run(const std::vector<std::string>& args) {
   for (const auto& [output, value] : manifest["parity"]["max_abs_difference"].items()) {
     largest = std::max(largest, value.get<double>());
   }
-  const std::string compressed = manifest.contains("variants") ? DescribeInt8(manifest) : "";
   PrintText(
       fmt::format("{}: model {}, {:.1f} MB; ONNX Runtime within {:.1e} of LibTorch on {} sizes\n{}",
                   fields.out, manifest["model"].get<std::string>(),
                   manifest["files"]["model.onnx"]["bytes"].get<double>() / 1e6, largest,
-                  manifest["parity"]["cases"].size(), compressed));
+                  manifest["parity"]["cases"].size(), DescribeMore(manifest)));
   return 0;
 }
 
 }  // namespace
 
-const Command kExportCommand = {"export", "Use", "writes a model as an ONNX bundle, checked", Run};
+const Command kExportCommand = {"export", "Use", "writes a model as an ONNX bundle, checked",
+                                RunExport};
 
 }  // namespace arcsat

@@ -116,7 +116,7 @@ ImportSummary Import(const std::vector<std::string>& paths, const std::string& f
   throw Error(problem);
 }
 
-int Run(const std::vector<std::string>& args) {
+int RunImport(const std::vector<std::string>& args) {
   CommonOptions common;
   ImportSettings settings;
   std::string format, out;
@@ -179,6 +179,6 @@ int Run(const std::vector<std::string>& args) {
 }  // namespace
 
 const Command kImportCommand = {"import", "Data",
-                                "turns transcripts of other systems into conversations", Run};
+                                "turns transcripts of other systems into conversations", RunImport};
 
 }  // namespace arcsat

@@ -59,7 +59,7 @@ Inspection InspectFile(const std::string& path, const InspectOptions& options) {
   return InspectConversations(path, options);
 }
 
-int Run(const std::vector<std::string>& args) {
+int RunInspect(const std::vector<std::string>& args) {
   InspectOptions inspect;
   CommonOptions common;
   ReadOptions read;
@@ -93,6 +93,6 @@ int Run(const std::vector<std::string>& args) {
 }  // namespace
 
 const Command kInspectCommand = {"inspect", "Look",
-                                 "shows a data file, a run or a model to a person", Run};
+                                 "shows a data file, a run or a model to a person", RunInspect};
 
 }  // namespace arcsat

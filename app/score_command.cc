@@ -168,7 +168,7 @@ void Tell(const ScoreOutput& out, const ScoreRun& run, const ScoreSettings& s) {
   }
 }
 
-int Run(const std::vector<std::string>& args) {
+int RunScore(const std::vector<std::string>& args) {
   ScoreSettings s;
   Options options("score",
                   "Scores conversations: the state at every customer turn, entry, exit, delta and "
@@ -207,6 +207,6 @@ int Run(const std::vector<std::string>& args) {
 
 }  // namespace
 
-const Command kScoreCommand = {"score", "Use", "scores conversations", Run};
+const Command kScoreCommand = {"score", "Use", "scores conversations", RunScore};
 
 }  // namespace arcsat

@@ -30,7 +30,7 @@ Chunk MakeChunk(const SimulateOptions& simulate, std::int64_t index) {
   return chunk;
 }
 
-int Run(const std::vector<std::string>& args) {
+int RunSimulate(const std::vector<std::string>& args) {
   SimulateOptions simulate;
   CommonOptions common;
   std::string out, truth;
@@ -84,6 +84,6 @@ int Run(const std::vector<std::string>& args) {
 }  // namespace
 
 const Command kSimulateCommand = {
-    "simulate", "Data", "makes conversations whose truth is known, to try things out", Run};
+    "simulate", "Data", "makes conversations whose truth is known, to try things out", RunSimulate};
 
 }  // namespace arcsat

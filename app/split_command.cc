@@ -108,7 +108,7 @@ Json CountsJson(const Counts& counts, const Split& split, const ReadReport& repo
           {"fingerprint", split.fingerprint}};
 }
 
-int Run(const std::vector<std::string>& args) {
+int RunSplit(const std::vector<std::string>& args) {
   SplitOptions split_options;
   SurveyOptions survey;
   CommonOptions common;
@@ -185,7 +185,7 @@ Inspection InspectSplit(const std::string& path) {
            {"fingerprint", split.fingerprint}}};
 }
 
-const Command kSplitCommand = {"split", "Data",
-                               "puts conversations on sides to train, calibrate and test on", Run};
+const Command kSplitCommand = {
+    "split", "Data", "puts conversations on sides to train, calibrate and test on", RunSplit};
 
 }  // namespace arcsat

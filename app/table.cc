@@ -13,7 +13,8 @@ std::string Table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Columns(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], DisplayWidth(row[i]));
   }
   std::string text;
   std::size_t whole = 0;
@@ -21,7 +22,7 @@ std::string Table(const std::vector<std::vector<std::string>>& rows) {
   for (std::size_t r = 0; r < rows.size(); ++r) {
     std::string line;
     for (std::size_t i = 0; i < rows[r].size(); ++i) {
-      const std::string padding(widths[i] - Columns(rows[r][i]), ' ');
+      const std::string padding(widths[i] - DisplayWidth(rows[r][i]), ' ');
       line += (i == 0 ? "" : "  ") + (i == 0 ? rows[r][i] + padding : padding + rows[r][i]);
     }
     line.erase(line.find_last_not_of(' ') + 1);

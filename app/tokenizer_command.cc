@@ -151,7 +151,7 @@ std::int32_t MakeFolder(const SentencePieceTrainOptions& train, const EncoderSha
   return tokenizer->size();
 }
 
-int Run(const std::vector<std::string>& args) {
+int RunTokenizer(const std::vector<std::string>& args) {
   SentencePieceTrainOptions train;
   EncoderShape shape;
   CommonOptions common;
@@ -200,6 +200,6 @@ int Run(const std::vector<std::string>& args) {
 }  // namespace
 
 const Command kTokenizerCommand = {"tokenizer", "Data",
-                                   "trains a tokenizer, for an encoder from scratch", Run};
+                                   "trains a tokenizer, for an encoder from scratch", RunTokenizer};
 
 }  // namespace arcsat

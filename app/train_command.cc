@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Call {
+struct TrainCall {
   std::vector<std::string> data, validation;
   std::string encoder, out;
   bool resume = false;
@@ -75,7 +75,7 @@ std::vector<EncodedConversation> HoldOut(std::vector<EncodedConversation>* all, 
   return out;
 }
 
-void CheckLabels(const std::vector<EncodedConversation>& train, const Call& call) {
+void CheckLabels(const std::vector<EncodedConversation>& train, const TrainCall& call) {
   bool yes = false, no = false, rated = false, guessed = false;
   for (const auto& c : train) {
     guessed = guessed || c.guess >= 0;
@@ -97,7 +97,7 @@ void CheckLabels(const std::vector<EncodedConversation>& train, const Call& call
   }
 }
 
-Data ReadData(const Call& call, const LoadedModel& loaded) {
+Data ReadData(const TrainCall& call, const LoadedModel& loaded) {
   Data data;
   const auto read = [&](const std::vector<std::string>& texts, DatasetCounts* counts) {
     auto all = ReadDataset(Sources(texts, call.survey), loaded, call.read, counts);
@@ -116,7 +116,7 @@ Data ReadData(const Call& call, const LoadedModel& loaded) {
 }
 
 /// The run folder for a new run, or for one to go on with.
-void PrepareRun(const Call& call, const Options& options) {
+void PrepareRun(const TrainCall& call, const Options& options) {
   const fs::path run = call.out;
   const bool began = fs::exists(run / "config.cfg");
   if (began && !call.resume) {
@@ -140,7 +140,7 @@ std::string ShowFigure(const char* name, const std::optional<double>& value) {
   return value ? fmt::format("  {} {:.3f}", name, *value) : "";
 }
 
-Json Summary(const Call& call, const Data& data, const TrainResult& result) {
+Json Summary(const TrainCall& call, const Data& data, const TrainResult& result) {
   return {{"run", call.out},
           {"model", call.model_folder().string()},
           {"updates", result.updates},
@@ -154,14 +154,14 @@ Json Summary(const Call& call, const Data& data, const TrainResult& result) {
 }
 
 /// Fits the words beside `model`; says what came of it.
-std::string AddLexical(const Call& call, const Data& data, ArcModel* model) {
+std::string AddLexical(const TrainCall& call, const Data& data, ArcModel* model) {
   LexicalOptions options = call.lexical;
   options.seed = call.train.seed;
   return FitBeside(model, data.train, data.validation, options);
 }
 
 /// The same for the model that the run kept, which is not the last one.
-std::string AddLexicalToKept(const Call& call, const Data& data) {
+std::string AddLexicalToKept(const TrainCall& call, const Data& data) {
   const fs::path folder = fs::path(call.out) / "model";
   LoadedModel kept = LoadModel(folder);
   const bool had = kept.model->lexical().has_value();  // a finished run was resumed
@@ -172,7 +172,7 @@ std::string AddLexicalToKept(const Call& call, const Data& data) {
 
 /// What the run begins from. A trained model keeps its shape; a Hugging Face folder's encoder gets
 /// the one that the options ask for.
-LoadedModel Begin(const Call& call) {
+LoadedModel Begin(const TrainCall& call) {
   fs::path from = call.encoder;
   for (const char* of_run : {"encoder", "model"}) {
     const bool run = !fs::exists(from / "config.json") && fs::exists(from / of_run / "config.json");
@@ -187,7 +187,7 @@ LoadedModel Begin(const Call& call) {
   return loaded;
 }
 
-int Train(const Call& call, const Options& options) {
+int Train(const TrainCall& call, const Options& options) {
   UseThreads(call.train.threads);
   LoadedModel loaded = Begin(call);
   const Data data = ReadData(call, loaded);
@@ -255,8 +255,8 @@ int Train(const Call& call, const Options& options) {
   return 0;
 }
 
-int Run(const std::vector<std::string>& args) {
-  Call call;
+int RunTrain(const std::vector<std::string>& args) {
+  TrainCall call;
   Options options(
       "train",
       "Trains a model on conversations with survey answers or rated turns, from a "
@@ -298,6 +298,7 @@ int Run(const std::vector<std::string>& args) {
 
 }  // namespace
 
-const Command kTrainCommand = {"train", "Model", "trains a model on surveyed conversations", Run};
+const Command kTrainCommand = {"train", "Model", "trains a model on surveyed conversations",
+                               RunTrain};
 
 }  // namespace arcsat

@@ -75,7 +75,7 @@ void Check(const Options& options, const TriageCall& call) {
   }
 }
 
-int Run(const std::vector<std::string>& args) {
+int RunTriage(const std::vector<std::string>& args) {
   TriageCall call;
   Options options("triage",
                   "Follows conversations while they run and raises an alert where one goes poorly: "
@@ -102,6 +102,7 @@ TriageOptions RulesOf(const TriageCall& call, const std::string& model) {
   return rules;
 }
 
-const Command kTriageCommand = {"triage", "Use", "whom to call back, while conversations run", Run};
+const Command kTriageCommand = {"triage", "Use", "whom to call back, while conversations run",
+                                RunTriage};
 
 }  // namespace arcsat

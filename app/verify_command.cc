@@ -9,7 +9,7 @@
 namespace arcsat {
 namespace {
 
-int Run(const std::vector<std::string>& args) {
+int RunVerify(const std::vector<std::string>& args) {
   std::vector<std::string> bundles;
   std::string python;
   CommonOptions common;
@@ -49,6 +49,6 @@ int Run(const std::vector<std::string>& args) {
 }  // namespace
 
 const Command kVerifyCommand = {"verify", "Use", "checks that a bundle is whole and scores right",
-                                Run};
+                                RunVerify};
 
 }  // namespace arcsat

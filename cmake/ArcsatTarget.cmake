@@ -46,12 +46,21 @@ if(ARCSAT_TORCH)
                      LINKS arcsat_cold ${TORCH_LIBRARIES})
 endif()
 
+# What a file includes takes most of its compile time; six files in one (ARCSAT_UNITY) take less than
+# half as long. So a name at the top of a file is its target's own, not to be used twice.
+function(arcsat_unity NAME)
+  if(ARCSAT_UNITY)
+    set_target_properties(${NAME} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+  endif()
+endfunction()
+
 # The cold objects of a library, compiled with the precompiled header of that target.
 function(arcsat_part NAME PRECOMPILED)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   add_library(${NAME} OBJECT ${ARG_SOURCES})
   target_link_libraries(${NAME} PUBLIC arcsat_warnings arcsat_fmt ${ARG_LINKS} PRIVATE arcsat_cold)
   target_precompile_headers(${NAME} REUSE_FROM ${PRECOMPILED})
+  arcsat_unity(${NAME})
 endfunction()
 
 # arcsat_library(NAME [OBJECT] [PLAIN] [SOURCES …] [COLD …] [TORCH …] LINKS …): one folder, one
@@ -81,6 +90,7 @@ function(arcsat_library NAME)
   target_link_libraries(${NAME} PUBLIC arcsat_warnings arcsat_fmt ${ARG_LINKS})
   if(ARG_SOURCES AND NOT ARG_PLAIN)
     target_precompile_headers(${NAME} REUSE_FROM arcsat_pch)
+    arcsat_unity(${NAME})
   endif()
 endfunction()
 

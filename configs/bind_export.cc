@@ -12,9 +12,14 @@ void Bind(Options& options, ExportOptions* fields) {
           "file of conversations: some of them, with their words, go into the bundle's golden file "
           "beside the written ones")
       .Add("golden", &fields->golden, "how many of them", Between(0, 200))
+      .Add("stream", &fields->stream,
+           "also write turn_encoder.onnx and conversation_step.onnx, for conversations that go on: "
+           "a new turn costs a turn")
       .Add("int8", &fields->int8,
            "also write model.int8.onnx, measured on this file of conversations (the calibration "
            "side): it must decide as the fp32 model does, or nothing is published")
+      .Add("fp16", &fields->fp16,
+           "also write model.fp16.onnx, for GPUs, measured like it and on the same file")
       .Add("compared", &fields->compared, "how many of them at most", Between(1, 1000000))
       .Add("moved-decisions", &fields->limits.moved_decisions,
            "share of them that may be on the other side of the threshold", Between(0.0, 1.0))

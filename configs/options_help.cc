@@ -16,12 +16,12 @@ constexpr std::size_t kWidth = 100;
 /// "  --key VALUE      text", the text wrapped beside itself.
 std::string Row(const std::string& left, const std::string& text) {
   std::string row = "  " + left;
-  if (Columns(row) + 2 > kTextColumn) row += "\n";
+  if (DisplayWidth(row) + 2 > kTextColumn) row += "\n";
   bool first = true;
   for (const std::string& line : Wrap(text, kWidth - kTextColumn)) {
     const bool beside = first && row.back() != '\n';
     if (!first) row += "\n";
-    row += std::string(beside ? kTextColumn - Columns(row) : kTextColumn, ' ') + line;
+    row += std::string(beside ? kTextColumn - DisplayWidth(row) : kTextColumn, ' ') + line;
     first = false;
   }
   return row + "\n";

@@ -38,7 +38,8 @@ std::size_t TerminalColumns(int descriptor) {
 /// The first `most` columns.
 std::string Clip(const std::string& text, std::size_t most) {
   std::size_t end = 0;
-  for (std::size_t next = 1; end < text.size() && Columns(text.substr(0, next)) <= most; ++next) {
+  for (std::size_t next = 1; end < text.size() && DisplayWidth(text.substr(0, next)) <= most;
+       ++next) {
     end = next;
   }
   return text.substr(0, end);
@@ -135,7 +136,7 @@ std::string Progress::Bar(double now) const {
     bar += " ";
   }
   // One column stays free: a full last column makes some terminals begin a new line.
-  const std::string text = Clip(Line(now), columns - 1 - std::min(columns - 1, Columns(bar)));
+  const std::string text = Clip(Line(now), columns - 1 - std::min(columns - 1, DisplayWidth(bar)));
   return color_ ? "\r\x1b[36m" + bar + "\x1b[0m" + text + "\x1b[K" : "\r" + bar + text + "\x1b[K";
 }
 

@@ -26,7 +26,7 @@ std::string Shorten(const std::string& text, std::size_t most) {
   return text.substr(0, end) + "…";
 }
 
-std::size_t Columns(const std::string& text) {
+std::size_t DisplayWidth(const std::string& text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return !ContinuesCharacter(c); }));
 }
@@ -39,7 +39,7 @@ std::vector<std::string> Wrap(const std::string& text, std::size_t width) {
     const std::string word = text.substr(start, stop - start);
     start = stop + 1;
     if (word.empty()) continue;
-    if (!line.empty() && Columns(line) + 1 + Columns(word) > width) {
+    if (!line.empty() && DisplayWidth(line) + 1 + DisplayWidth(word) > width) {
       lines.push_back(line);
       line.clear();
     }

@@ -14,7 +14,7 @@ std::string Trim(const std::string& text);
 std::string Shorten(const std::string& text, std::size_t most);
 
 /// Columns on a terminal, counting one for each UTF-8 character.
-std::size_t Columns(const std::string& text);
+std::size_t DisplayWidth(const std::string& text);
 
 /// Words put on lines of at most `width` columns; a word longer than that has a line of its own.
 std::vector<std::string> Wrap(const std::string& text, std::size_t width);

@@ -21,7 +21,7 @@ namespace arcsat {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t kBlock = std::size_t{1} << 20;
+constexpr std::size_t kFileBlock = std::size_t{1} << 20;
 
 /// What a person can do about a failed system call.
 std::string RemedyFor(int code) {
@@ -161,7 +161,7 @@ void AtomicFile::RemoveTemporary() {
 
 void AtomicFile::Write(std::string_view bytes) {
   buffer_.append(bytes);
-  if (buffer_.size() >= kBlock || descriptor_ < 0) Flush();
+  if (buffer_.size() >= kFileBlock || descriptor_ < 0) Flush();
 }
 
 void AtomicFile::Flush() {
@@ -210,7 +210,7 @@ std::string ReadFile(const fs::path& path, std::uintmax_t limit) {
   if (size > limit) refuse(size);
   std::string bytes;
   bytes.reserve(size);
-  std::string block(kBlock, '\0');
+  std::string block(kFileBlock, '\0');
   for (std::size_t count = 0; file.ReadSome(block.data(), block.size(), &count);) {
     // A pipe or a file that grows tells no size beforehand.
     if (bytes.size() + count > limit) refuse(bytes.size() + count);
@@ -232,7 +232,7 @@ void SyncFolder(const fs::path& folder) {
 std::string Sha256File(const fs::path& path) {
   const OpenFile file(path);
   Hasher hasher;
-  std::string block(kBlock, '\0');
+  std::string block(kFileBlock, '\0');
   for (std::size_t count = 0; file.ReadSome(block.data(), block.size(), &count);) {
     hasher.Update({block.data(), count});
   }

@@ -8,7 +8,7 @@
 namespace arcsat {
 namespace {
 
-const char kRemedy[] = "write the scores anew with arcsat score";
+const char kScoreRemedy[] = "write the scores anew with arcsat score";
 
 double ReadBetween(const Json& value, double low, double high, const JsonSource& source,
                    const JsonField& field) {
@@ -127,7 +127,7 @@ std::string ToJsonLine(const Score& score) {
 }
 
 Score ParseScore(std::string_view line, const std::string& place) {
-  const JsonSource source{place, kRemedy};
+  const JsonSource source{place, kScoreRemedy};
   Json record = ParseJson(line, source);
   if (!record.is_object()) RefuseField(source, {""}, record, "a score, a JSON object");
   const auto need = [&](const char* key) -> Json& {

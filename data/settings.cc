@@ -12,7 +12,7 @@
 namespace arcsat {
 namespace {
 
-constexpr std::uintmax_t kLargest = 1 << 20;
+constexpr std::uintmax_t kLargestSettings = 1 << 20;
 
 std::string Trimmed(const std::string& text) {
   const char kBlank[] = " \t\r\n\f\v";
@@ -66,7 +66,7 @@ std::vector<Setting> ParseSettings(const std::string& text, const std::string& p
 }
 
 std::vector<Setting> ReadSettings(const std::string& path) {
-  return ParseSettings(ReadFile(path, kLargest), path);
+  return ParseSettings(ReadFile(path, kLargestSettings), path);
 }
 
 }  // namespace arcsat

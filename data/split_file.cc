@@ -9,7 +9,7 @@
 namespace arcsat {
 namespace {
 
-constexpr std::uintmax_t kLargest = std::uintmax_t{2} << 30;
+constexpr std::uintmax_t kLargestSplit = std::uintmax_t{2} << 30;
 
 Json& Need(Json* object, const char* key, const JsonSource& source) {
   if (!object->is_object()) RefuseField(source, {""}, *object, "an object");
@@ -18,7 +18,7 @@ Json& Need(Json* object, const char* key, const JsonSource& source) {
   return *found;
 }
 
-SplitOptions ReadOptions(Json* json, const JsonSource& source) {
+SplitOptions ReadSplitOptions(Json* json, const JsonSource& source) {
   const auto number = [&](const char* key) {
     return TakeNumber(Need(json, key, source), source, {key});
   };
@@ -103,13 +103,13 @@ void WriteSplit(const Split& split, const std::filesystem::path& path) {
 
 Split ReadSplit(const std::filesystem::path& path) {
   const JsonSource source{path.string(), "write the split anew with arcsat split"};
-  Json json = ParseJson(ReadFile(path, kLargest), source);
+  Json json = ParseJson(ReadFile(path, kLargestSplit), source);
   const Json& format = Need(&json, "format", source);
   if (format != "arcsat-split") RefuseField(source, {"format"}, format, "\"arcsat-split\"");
   const Json& version = Need(&json, "version", source);
   if (version != 1) RefuseField(source, {"version"}, version, "1, which this program reads");
   Split split;
-  split.options = ReadOptions(&Need(&json, "options", source), source);
+  split.options = ReadSplitOptions(&Need(&json, "options", source), source);
   split.without_key = ReadCount(Need(&json, "without_key", source), source, "without_key");
   split.kept = ReadCount(Need(&json, "kept", source), source, "kept");
   split.conflicts = ReadCount(Need(&json, "conflicts", source), source, "conflicts");

@@ -20,16 +20,16 @@ namespace {
 
 using Names = std::vector<std::string_view>;
 
-struct Layout {
+struct SurveyLayout {
   int id = -1, score = -1, answered_at = -1, comment = -1, problem_type = -1, agent = -1, team = -1;
 };
 
-Layout ReadLayout(const std::vector<std::string>& header, const SurveyTableOptions& options,
-                  const std::string& place) {
+SurveyLayout ReadSurveyLayout(const std::vector<std::string>& header,
+                              const SurveyTableOptions& options, const std::string& place) {
   const auto find = [&](const std::string& given, const Names& guesses, const char* option) {
     return FindColumn(header, given, guesses, fmt::format("survey_table.{}", option), place);
   };
-  Layout layout;
+  SurveyLayout layout;
   layout.id =
       find(options.id,
            {"conversation_id", "conversationid", "contact_id", "contactid", "call_id", "chat_id",
@@ -62,7 +62,7 @@ std::string Cell(const std::vector<std::string>& row, int column) {
 
 /// A further header row: Qualtrics has the questions below the names and {"ImportId": ...} below
 /// those, SurveyMonkey "Response" or "Open-Ended Response" below the questions.
-bool IsMoreHeader(const std::vector<std::string>& row, const Layout& layout,
+bool IsMoreHeader(const std::vector<std::string>& row, const SurveyLayout& layout,
                   const AnswerScale& scale, std::int64_t number) {
   if (number > 2) return false;
   bool marked = false;
@@ -93,7 +93,7 @@ void SurveyTable::Read(const std::string& path, const SurveyTableOptions& option
   CsvReader rows(document.text, GuessSeparator(document.text), path);
   std::vector<std::string> row;
   const bool any = !document.json && rows.Next(&row);
-  const Layout layout = any ? ReadLayout(row, options, path) : Layout();
+  const SurveyLayout layout = any ? ReadSurveyLayout(row, options, path) : SurveyLayout();
   const bool useful =
       layout.score >= 0 || layout.problem_type >= 0 || layout.agent >= 0 || layout.team >= 0;
   if (layout.id < 0 || !useful) {

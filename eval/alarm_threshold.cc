@@ -10,7 +10,7 @@
 namespace arcsat {
 namespace {
 
-constexpr double kRounding = 1e-12;  // of sums of weights
+constexpr double kSumRounding = 1e-12;  // of sums of weights
 
 /// Most misses among n that show a share of at most promise.miss; -1 where none does.
 int AllowedMisses(int n, const MissPromise& promise) {
@@ -22,7 +22,7 @@ int AllowedMisses(int n, const MissPromise& promise) {
 /// Fewest answers of which no miss at all shows the promise.
 int FewestAnswers(const MissPromise& promise) {
   return static_cast<int>(
-      std::ceil(std::log(1 - promise.confidence) / std::log(1 - promise.miss) - kRounding));
+      std::ceil(std::log(1 - promise.confidence) / std::log(1 - promise.miss) - kSumRounding));
 }
 
 [[noreturn]] void RefuseFew(double answers, const char* kind, const MissPromise& promise) {
@@ -53,11 +53,11 @@ Missed At(double above, double above_squares, double all, double all_squares) {
   return out;
 }
 
-int Whole(double answers) { return static_cast<int>(answers * (1 + kRounding)); }
+int Whole(double answers) { return static_cast<int>(answers * (1 + kSumRounding)); }
 
 int Misses(const Missed& missed) {
   const int n = Whole(missed.answers);
-  return static_cast<int>(std::ceil(missed.share * n * (1 - kRounding)));
+  return static_cast<int>(std::ceil(missed.share * n * (1 - kSumRounding)));
 }
 
 /// Goes down the chances of the unsatisfied, highest first, while the promise is shown.

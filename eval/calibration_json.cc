@@ -15,8 +15,8 @@
 namespace arcsat {
 namespace {
 
-constexpr const char* kFormat = "arcsat-calibration";
-constexpr int kVersion = 2;
+constexpr const char* kCalibrationFormat = "arcsat-calibration";
+constexpr int kCalibrationVersion = 2;
 
 template <class Matrix>
 Json Rows(const Matrix& matrix) {
@@ -65,12 +65,12 @@ Json ClassesJson(const TurnClasses& classes) {
 }
 
 int CheckVersion(const Field& root) {
-  root.At("format").OneOf({kFormat});
+  root.At("format").OneOf({kCalibrationFormat});
   const int version = root.At("version").Integer(1);
-  if (version > kVersion) {
+  if (version > kCalibrationVersion) {
     throw Error(
         {"calibration: version", fmt::format("found {}", version),
-         fmt::format("expected {} or lower", kVersion),
+         fmt::format("expected {} or lower", kCalibrationVersion),
          "the file was written by a newer arcsat: score with that one, or calibrate again"});
   }
   return version;
@@ -217,8 +217,8 @@ Json ToJson(const Calibration& c) {
   for (const auto& [method, loss] : c.log_loss) log_loss[method] = NumberJson(loss);
   for (const NestedTest& test : c.tests) tests.push_back(ToJson(test));
   const Eigen::Vector4d errors = c.arc.covariance.diagonal().cwiseMax(0).cwiseSqrt();
-  return {{"format", kFormat},
-          {"version", kVersion},
+  return {{"format", kCalibrationFormat},
+          {"version", kCalibrationVersion},
           {"labels", c.labels},
           {"base_rate", c.base_rate},
           {"chosen", c.chosen},

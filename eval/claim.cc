@@ -21,7 +21,7 @@ namespace {
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-MatrixXd Columns(const std::vector<const VectorXd*>& columns) {
+MatrixXd DesignMatrix(const std::vector<const VectorXd*>& columns) {
   MatrixXd x(columns.front()->size(), static_cast<Eigen::Index>(columns.size()));
   for (std::size_t j = 0; j < columns.size(); ++j) {
     x.col(static_cast<Eigen::Index>(j)) = *columns[j];
@@ -32,8 +32,8 @@ MatrixXd Columns(const std::vector<const VectorXd*>& columns) {
 // `larger` ends with delta.
 NestedTest Compare(std::string name, const std::vector<const VectorXd*>& smaller,
                    const std::vector<const VectorXd*>& larger, const VectorXd& y) {
-  const LogisticFit without = FitLogistic(Columns(smaller), y);
-  const LogisticFit with = FitLogistic(Columns(larger), y);
+  const LogisticFit without = FitLogistic(DesignMatrix(smaller), y);
+  const LogisticFit with = FitLogistic(DesignMatrix(larger), y);
   NestedTest test;
   test.name = std::move(name);
   test.n = static_cast<int>(y.size());
@@ -138,23 +138,23 @@ class HeldOut {
 };
 
 // The smaller and the larger model of each comparison, as places in Models().
-struct Comparison {
+struct ModelPair {
   const char* name;
   std::size_t smaller, larger;
 };
-constexpr Comparison kComparisons[] = {{"delta beyond entry", 0, 3},
-                                       {"delta beyond exit", 1, 3},
-                                       {"delta beyond outlook", 2, 4},
-                                       {"arc beyond outlook", 2, 5}};
+constexpr ModelPair kComparisons[] = {{"delta beyond entry", 0, 3},
+                                      {"delta beyond exit", 1, 3},
+                                      {"delta beyond outlook", 2, 4},
+                                      {"arc beyond outlook", 2, 5}};
 
 // Exit with delta is the same model as entry with delta.
 std::vector<MatrixXd> Models(const Sides& s) {
-  return {Columns({&s.entry}),
-          Columns({&s.exit}),
-          Columns({&s.outlook}),
-          Columns({&s.entry, &s.delta}),
-          Columns({&s.outlook, &s.delta}),
-          Columns({&s.outlook, &s.entry, &s.delta})};
+  return {DesignMatrix({&s.entry}),
+          DesignMatrix({&s.exit}),
+          DesignMatrix({&s.outlook}),
+          DesignMatrix({&s.entry, &s.delta}),
+          DesignMatrix({&s.outlook, &s.delta}),
+          DesignMatrix({&s.outlook, &s.entry, &s.delta})};
 }
 
 // Writes AUC and log loss changes of all comparisons, in turn.
@@ -178,7 +178,7 @@ void Changes(const std::vector<HeldOut>& models,
     loss.push_back(model.LogLoss(weights));
   }
   for (std::size_t c = 0; c < std::size(kComparisons); ++c) {
-    const Comparison& comparison = kComparisons[c];
+    const ModelPair& comparison = kComparisons[c];
     out[2 * c] = auc[comparison.larger] - auc[comparison.smaller];
     out[2 * c + 1] = loss[comparison.larger] - loss[comparison.smaller];
   }

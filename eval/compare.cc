@@ -14,23 +14,23 @@
 namespace arcsat {
 namespace {
 
-constexpr const char* kOneClass = "all conversations are of one class";
+constexpr const char* kNoSecondClass = "all conversations are of one class";
 
-struct Spec {
+struct ComparedFigure {
   const char* name;
   const char* test;    // of a difference
   const char* reason;  // why it may be missing
 };
 
 // In the order in which GroupWork::Measure computes them.
-constexpr Spec kSpecs[] = {{"accuracy", "mcnemar", ""},
-                           {"balanced_accuracy", "permutation", kOneClass},
-                           {"macro_f1", "permutation", kOneClass},
-                           {"roc_auc", "delong", kOneClass},
-                           {"pr_auc", "", kOneClass},
-                           {"brier", "sign flip", ""},
-                           {"log_loss", "sign flip", ""}};
-constexpr std::size_t kFigures = std::size(kSpecs);
+constexpr ComparedFigure kComparedFigures[] = {{"accuracy", "mcnemar", ""},
+                                               {"balanced_accuracy", "permutation", kNoSecondClass},
+                                               {"macro_f1", "permutation", kNoSecondClass},
+                                               {"roc_auc", "delong", kNoSecondClass},
+                                               {"pr_auc", "", kNoSecondClass},
+                                               {"brier", "sign flip", ""},
+                                               {"log_loss", "sign flip", ""}};
+constexpr std::size_t kFigures = std::size(kComparedFigures);
 
 void CheckOptions(const CompareOptions& o) {
   const char* figures[] = {"accuracy", "balanced_accuracy", "macro_f1", "roc_auc"};
@@ -156,26 +156,26 @@ class GroupWork {
 
   Figure FigureOf(std::size_t f, double value, std::optional<Interval> interval,
                   const CompareOptions& options) const {
-    if (std::isnan(value)) return {kSpecs[f].name, {}, {}, kSpecs[f].reason};
+    if (std::isnan(value)) return {kComparedFigures[f].name, {}, {}, kComparedFigures[f].reason};
     // A share of independent items, as in Evaluate().
     if (f == 0) {
       const double n = static_cast<double>(y_.size());
       interval = WilsonInterval(value * n, n, options.bootstrap.level);
     }
-    return {kSpecs[f].name, value, interval, ""};
+    return {kComparedFigures[f].name, value, interval, ""};
   }
 
   Difference DifferenceOf(std::size_t f, std::size_t v, double value,
                           std::optional<Interval> interval, const CompareOptions& options) const {
     Difference difference;
-    difference.name = kSpecs[f].name;
+    difference.name = kComparedFigures[f].name;
     if (std::isnan(value)) {
-      difference.reason = kSpecs[f].reason;
+      difference.reason = kComparedFigures[f].reason;
       return difference;
     }
     difference.value = value;
     difference.interval = interval;
-    difference.test = kSpecs[f].test;
+    difference.test = kComparedFigures[f].test;
     const double p = Test(f, v, options);
     if (!std::isnan(p)) difference.p = p;
     return difference;
@@ -187,7 +187,7 @@ class GroupWork {
   }
 
   double Test(std::size_t f, std::size_t v, const CompareOptions& options) const {
-    const std::string test = kSpecs[f].test;
+    const std::string test = kComparedFigures[f].test;
     if (test == "delong") return DeLong(p_[0], p_[v], y_, options.bootstrap.level).p_value;
     if (test == "mcnemar" || test == "permutation") {
       const PairedDecisions d = CountDecisions(y_, p_[0], thresholds_[0], p_[v], thresholds_[v]);

@@ -4,8 +4,8 @@
 namespace arcsat {
 namespace {
 
-constexpr const char* kFormat = "arcsat-comparison";
-constexpr int kVersion = 1;
+constexpr const char* kComparisonFormat = "arcsat-comparison";
+constexpr int kComparisonVersion = 1;
 
 Json DifferencesJson(const std::vector<Difference>& differences) {
   Json object = Json::object();
@@ -102,8 +102,8 @@ Json PairJson(const ComparedPair& pair) {
 
 Json ToJson(const Comparison& comparison) {
   const CompareOptions& o = comparison.options;
-  Json json = {{"format", kFormat},
-               {"version", kVersion},
+  Json json = {{"format", kComparisonFormat},
+               {"version", kComparisonVersion},
                {"options",
                 {{"figure", o.figure},
                  {"at_least", o.at_least},

@@ -9,7 +9,7 @@ namespace arcsat {
 namespace {
 
 // Shares of whole numbers of conversations: 0.88 - 0.90 must not be more than 0.02 below.
-constexpr double kRounding = 1e-12;
+constexpr double kFigureRounding = 1e-12;
 
 template <class Named>
 const Named* Find(const std::vector<Named>& all, const std::string& name) {
@@ -37,7 +37,7 @@ CompareRequirement AtLeast(const ComparedSlice& all, std::size_t version, const 
     return {"at_least", CompareOutcome::kUndecided,
             fmt::format("{} is not known: {}", who, figure->reason)};
   }
-  const double value = *figure->value, least = o.at_least - kRounding;
+  const double value = *figure->value, least = o.at_least - kFigureRounding;
   if (o.judge_by == "point") {
     const bool met = value >= least;
     return {
@@ -65,7 +65,7 @@ CompareRequirement AtLeast(const ComparedSlice& all, std::size_t version, const 
 
 // What one group says of "not worse".
 CompareOutcome JudgeDifference(const Difference& difference, const CompareOptions& o) {
-  if (*difference.value >= -o.worse_by - kRounding) return CompareOutcome::kPass;
+  if (*difference.value >= -o.worse_by - kFigureRounding) return CompareOutcome::kPass;
   const bool sure = difference.p_holm && *difference.p_holm < 1 - o.bootstrap.level;
   return o.judge_by == "point" || sure ? CompareOutcome::kFail : CompareOutcome::kUndecided;
 }

@@ -10,8 +10,8 @@
 namespace arcsat {
 namespace {
 
-constexpr const char* kFormat = "arcsat-conformal";
-constexpr int kVersion = 1;
+constexpr const char* kConformalFormat = "arcsat-conformal";
+constexpr int kConformalVersion = 1;
 constexpr std::uintmax_t kLargestFile = std::uintmax_t{64} << 20;
 
 Json ThresholdJson(const ConformalThreshold& threshold) {
@@ -68,8 +68,8 @@ Json ToJson(const ConformalReport& report) {
 Json ToJson(const ConformalSets& sets) {
   Json groups = Json::object();
   for (const auto& [name, threshold] : sets.groups) groups[name] = ThresholdJson(threshold);
-  return {{"format", kFormat},
-          {"version", kVersion},
+  return {{"format", kConformalFormat},
+          {"version", kConformalVersion},
           {"level", sets.level},
           {"shape", sets.shape},
           {"boxes", sets.boxes},
@@ -84,11 +84,11 @@ Json ToJson(const ConformalSets& sets) {
 ConformalSets ParseConformal(std::string_view text, const std::string& place) {
   const Json json = ParseJson(text, {place, Field::kRemedy});
   const Field root(json, place, "");
-  root.At("format").OneOf({kFormat});
+  root.At("format").OneOf({kConformalFormat});
   const int version = root.At("version").Integer(1);
-  if (version > kVersion) {
+  if (version > kConformalVersion) {
     throw Error({fmt::format("{}: version", place), fmt::format("found {}", version),
-                 fmt::format("expected {} or lower", kVersion),
+                 fmt::format("expected {} or lower", kConformalVersion),
                  "the file was written by a newer arcsat: use that one, or calibrate again"});
   }
   ConformalSets sets;

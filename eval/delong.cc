@@ -15,8 +15,6 @@
 namespace arcsat {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
 // Ranks from 1; those of equal values are their mean.
 std::vector<double> Midranks(const std::vector<double>& values) {
   std::vector<std::size_t> order(values.size());

@@ -16,7 +16,7 @@
 namespace arcsat {
 namespace {
 
-constexpr const char* kNone = "(none)";
+constexpr const char* kNoName = "(none)";
 constexpr double kLeastExpected = 5;
 
 double Sum(const std::vector<double>& counts) {
@@ -124,7 +124,7 @@ ColumnDrift OfShare(const std::string& name, std::int64_t yes_before, std::int64
 
 bool Named(const std::map<std::string, std::int64_t>& counts) {
   return std::any_of(counts.begin(), counts.end(),
-                     [](const auto& entry) { return entry.first != kNone; });
+                     [](const auto& entry) { return entry.first != kNoName; });
 }
 
 }  // namespace
@@ -132,8 +132,8 @@ bool Named(const std::map<std::string, std::int64_t>& counts) {
 void DataSummary::Add(const std::string& channel_name, const std::string& problem, int turns,
                       std::optional<bool> answer) {
   ++conversations;
-  ++channel[channel_name.empty() ? kNone : channel_name];
-  ++problem_type[problem.empty() ? kNone : problem];
+  ++channel[channel_name.empty() ? kNoName : channel_name];
+  ++problem_type[problem.empty() ? kNoName : problem];
   ++length[LengthGroup(turns)];
   if (!answer) return;
   ++answered;

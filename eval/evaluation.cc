@@ -19,15 +19,15 @@ constexpr const char* kOneClass = "all items are of one class";
 constexpr const char* kOneSign = "no turn is rated negative, or none positive";
 constexpr const char* kConstant = "the state or the rating is the same for all items";
 
-struct Spec {
+struct FigureSpec {
   const char* name;
   IntervalKind kind;
   const char* reason;  // why it may be missing
 };
 
 // In the order in which the figures are computed below.
-const std::vector<Spec>& SurveySpecs() {
-  static const std::vector<Spec> specs = {
+const std::vector<FigureSpec>& SurveySpecs() {
+  static const std::vector<FigureSpec> specs = {
       {"accuracy", IntervalKind::kPercentile, ""},
       {"balanced_accuracy", IntervalKind::kPercentile, kOneClass},
       {"macro_f1", IntervalKind::kPercentile, kOneClass},
@@ -40,16 +40,17 @@ const std::vector<Spec>& SurveySpecs() {
   return specs;
 }
 
-const std::vector<Spec>& TurnSpecs() {
-  static const std::vector<Spec> specs = {{"accuracy", IntervalKind::kPercentile, ""},
-                                          {"uar", IntervalKind::kPercentile, kOneClass},
-                                          {"macro_f1", IntervalKind::kPercentile, kOneClass},
-                                          {"kappa", IntervalKind::kPercentile, kOneClass},
-                                          {"kappa_linear", IntervalKind::kPercentile, kOneClass},
-                                          {"kappa_quadratic", IntervalKind::kPercentile, kOneClass},
-                                          {"spearman", IntervalKind::kPercentile, kConstant},
-                                          {"sign_accuracy", IntervalKind::kPercentile, kOneSign},
-                                          {"sign_auc", IntervalKind::kPercentile, kOneSign}};
+const std::vector<FigureSpec>& TurnSpecs() {
+  static const std::vector<FigureSpec> specs = {
+      {"accuracy", IntervalKind::kPercentile, ""},
+      {"uar", IntervalKind::kPercentile, kOneClass},
+      {"macro_f1", IntervalKind::kPercentile, kOneClass},
+      {"kappa", IntervalKind::kPercentile, kOneClass},
+      {"kappa_linear", IntervalKind::kPercentile, kOneClass},
+      {"kappa_quadratic", IntervalKind::kPercentile, kOneClass},
+      {"spearman", IntervalKind::kPercentile, kConstant},
+      {"sign_accuracy", IntervalKind::kPercentile, kOneSign},
+      {"sign_auc", IntervalKind::kPercentile, kOneSign}};
   return specs;
 }
 
@@ -61,12 +62,12 @@ Figure Plain(const std::string& name, double value, std::optional<Interval> inte
 using Measure =
     std::function<void(std::span<const double> weights, std::span<double> out, bool resampled)>;
 
-void AddFigures(const std::vector<Spec>& specs, std::span<const int> clusters,
+void AddFigures(const std::vector<FigureSpec>& specs, std::span<const int> clusters,
                 const Measure& measure, const BootstrapOptions& options, Slice* slice) {
   std::vector<double> point(specs.size());
   std::vector<IntervalKind> kinds;
   kinds.reserve(specs.size());
-  for (const Spec& spec : specs) kinds.push_back(spec.kind);
+  for (const FigureSpec& spec : specs) kinds.push_back(spec.kind);
   measure(std::vector<double>(clusters.size(), 1.0), point, false);
   const auto resample = [&](std::span<const double> weights, std::span<double> out) {
     measure(weights, out, true);

@@ -8,8 +8,8 @@
 namespace arcsat {
 namespace {
 
-constexpr const char* kFormat = "arcsat-evaluation";
-constexpr int kVersion = 1;
+constexpr const char* kEvaluationFormat = "arcsat-evaluation";
+constexpr int kEvaluationVersion = 1;
 
 using Rows = std::vector<std::vector<std::string>>;
 
@@ -119,8 +119,8 @@ Json ToJson(const std::vector<Figure>& figures) {
 
 Json ToJson(const Evaluation& evaluation) {
   const EvaluationOptions& options = evaluation.options;
-  Json json = {{"format", kFormat},
-               {"version", kVersion},
+  Json json = {{"format", kEvaluationFormat},
+               {"version", kEvaluationVersion},
                {"options",
                 {{"threshold", options.threshold},
                  {"bins", options.bins},

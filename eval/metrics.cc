@@ -9,11 +9,10 @@
 #include <numeric>
 
 #include "data/error.h"
+#include "eval/special.h"
 
 namespace arcsat {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 double Ratio(double part, double whole) { return whole > 0 ? part / whole : kNaN; }
 

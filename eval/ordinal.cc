@@ -123,15 +123,15 @@ VectorXd MarginalThresholds(const std::vector<int>& box) {
   return thresholds;
 }
 
-struct Newton {
+struct OrdinalNewton {
   VectorXd parameters;
   Curve curve;
   int iterations = 0;
   bool converged = false;
 };
 
-Newton Maximise(const VectorXd& x, const std::vector<int>& box, double ridge) {
-  Newton fit;
+OrdinalNewton Maximise(const VectorXd& x, const std::vector<int>& box, double ridge) {
+  OrdinalNewton fit;
   const VectorXd marginal = MarginalThresholds(box);
   fit.parameters = VectorXd::Zero(marginal.size() + 1);
   fit.parameters.head(marginal.size()) = marginal;
@@ -154,7 +154,7 @@ Newton Maximise(const VectorXd& x, const std::vector<int>& box, double ridge) {
   return fit;
 }
 
-bool HasMaximum(const Newton& fit) {
+bool HasMaximum(const OrdinalNewton& fit) {
   if (!fit.converged) return false;
   return SmallestEigenvalue(fit.curve.information) > kLeastInformation;
 }
@@ -170,7 +170,7 @@ OrdinalFit FitOrdinal(const VectorXd& x, const std::vector<int>& box) {
   const double scale = deviation > 1e-12 * (1 + std::abs(mean)) ? deviation : 1;
   const VectorXd z = (x.array() - mean) / scale;
   OrdinalFit result;
-  Newton fit = Maximise(z, box, 0);
+  OrdinalNewton fit = Maximise(z, box, 0);
   const Index slope = fit.parameters.size() - 1;
   if (!HasMaximum(fit)) {
     result.ridge = 1;

@@ -15,8 +15,6 @@
 namespace arcsat {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
 // Chances of k heads in n throws of a fair coin. Those too small to matter are left out, so that
 // their number grows with the root of n.
 std::vector<std::pair<std::int64_t, double>> FairCoin(std::int64_t n) {

@@ -24,12 +24,12 @@ using Eigen::VectorXd;
 
 constexpr double kGreatestGamma = 100;
 constexpr double kLeastEffective = 10;  // unweighted answers that a corrected figure must be worth
-constexpr double kRounding = 1e-9;
+constexpr double kPopulationRounding = 1e-9;
 
 double Bounded(double share) { return std::clamp(share, 0.0, 1.0); }
 
 // The items as columns, one entry a conversation.
-struct Columns {
+struct GroupedColumns {
   std::vector<SurveyContext> contexts;
   std::vector<int> answered;
   VectorXd satisfied, p;      // satisfied 0 where nobody answered
@@ -37,9 +37,9 @@ struct Columns {
   bool has_answer = true, has_expected = true, has_truth = true;
 };
 
-Columns Arrange(const std::vector<PopulationItem>& items) {
+GroupedColumns Arrange(const std::vector<PopulationItem>& items) {
   const auto n = static_cast<Index>(items.size());
-  Columns columns;
+  GroupedColumns columns;
   columns.satisfied = columns.p = columns.answer = columns.expected = VectorXd::Zero(n);
   for (Index i = 0; i < n; ++i) {
     const PopulationItem& item = items[static_cast<std::size_t>(i)];
@@ -61,7 +61,7 @@ Columns Arrange(const std::vector<PopulationItem>& items) {
 Interval ShareInterval(const WeightedFigure& figure, double level, double half) {
   const double value = figure.value, effective = figure.degrees + 1;
   // Everybody answered alike: no spread is seen, which is not to say that there is none.
-  const bool one_kind = figure.standard_error < kRounding;
+  const bool one_kind = figure.standard_error < kPopulationRounding;
   if (one_kind) return *WilsonInterval(Bounded(value) * effective, effective, level);
   if (value > 0 && value < 1) {
     const double middle = Logit(value, 0), reach = half / (value * (1 - value));
@@ -101,12 +101,12 @@ PopulationFigure MeasuredMean(const std::vector<double>& values, double level) {
 struct Setup {
   const std::vector<PopulationItem>& items;
   const PopulationOptions& options;
-  const Columns& columns;
+  const GroupedColumns& columns;
   const WeightedMeans* weighted;  // nullptr: no response model
 };
 
 PopulationGroup Measure(const Setup& setup, const std::vector<int>& members) {
-  const Columns& columns = setup.columns;
+  const GroupedColumns& columns = setup.columns;
   const double level = setup.options.level;
   PopulationGroup group;
   group.n = static_cast<int>(members.size());
@@ -217,7 +217,7 @@ void CheckItems(const std::vector<PopulationItem>& items) {
   }
 }
 
-ResponseSummary Summarise(const ResponseModel& model, const Columns& columns,
+ResponseSummary Summarise(const ResponseModel& model, const GroupedColumns& columns,
                           const WeightedMeans& weighted, double level) {
   ResponseSummary summary;
   const double z = NormalQuantile((1 + level) / 2);
@@ -243,7 +243,7 @@ ResponseSummary Summarise(const ResponseModel& model, const Columns& columns,
 // The reweighted figure under every gamma, and how much gamma each claim bears.
 class Sensitivity {
  public:
-  Sensitivity(const Columns& columns, const WeightedMeans& weighted, double level)
+  Sensitivity(const GroupedColumns& columns, const WeightedMeans& weighted, double level)
       : columns_(columns), weighted_(weighted), level_(level) {
     everybody_.resize(columns.answered.size());
     std::iota(everybody_.begin(), everybody_.end(), 0);
@@ -286,7 +286,7 @@ class Sensitivity {
     return *ToFigure(weighted_.Tilted(everybody_, columns_.satisfied, z), level_, true).interval;
   }
 
-  const Columns& columns_;
+  const GroupedColumns& columns_;
   const WeightedMeans& weighted_;
   const double level_;
   std::vector<int> everybody_, who_;
@@ -300,7 +300,7 @@ Population MeasurePopulation(const std::vector<PopulationItem>& items,
   CheckOptions(options);
   CheckItems(items);
   for (const std::string& by : options.by) CheckColumn(items, by);
-  const Columns columns = Arrange(items);
+  const GroupedColumns columns = Arrange(items);
   Population population;
   population.options = options;
   const auto model = FitResponse(columns.contexts, columns.answered, options.response);

@@ -11,11 +11,10 @@
 #include "data/error.h"
 #include "eval/groups.h"
 #include "eval/report_json.h"
+#include "eval/special.h"
 
 namespace arcsat {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // Items in ascending order of p, answers summed up: a bin is a range of places.
 class Ascending {

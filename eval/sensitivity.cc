@@ -11,7 +11,7 @@
 namespace arcsat {
 namespace {
 
-constexpr double kRounding = 1e-12;  // the two ends of gamma 1 are one sum in two orders
+constexpr double kBoundRounding = 1e-12;  // the two ends of gamma 1 are one sum in two orders
 
 void Check(const std::vector<double>& y, const std::vector<double>& odds, double gamma) {
   const bool good = !y.empty() && y.size() == odds.size() && gamma >= 1 && std::isfinite(gamma) &&
@@ -75,7 +75,7 @@ std::optional<double> GammaToReach(const std::vector<double>& y, const std::vect
                                    double value, double greatest) {
   const auto holds = [&](double gamma) {
     const TiltedRange range = WeightedMeanRange(y, odds, gamma);
-    return range.low - kRounding <= value && value <= range.high + kRounding;
+    return range.low - kBoundRounding <= value && value <= range.high + kBoundRounding;
   };
   if (holds(1)) return 1;
   if (!holds(greatest)) return {};

@@ -1,6 +1,11 @@
 #pragma once
 
+#include <limits>
+
 namespace arcsat {
+
+/// A figure that the data do not give.
+inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// P(X > x) of a chi-square variable with `degrees` >= 1 degrees of freedom; 1 for x <= 0, NaN for
 /// NaN. The regularised upper incomplete gamma function Q(degrees/2, x/2), by its series below

@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kMinRatings = 20;
 constexpr double kMiddle = 3;
 // A mean of ratings that is 3 but for rounding.
-constexpr double kRounding = 1e-9;
+constexpr double kRatingRounding = 1e-9;
 
 struct Rated {
   double state = 0;
@@ -77,7 +77,7 @@ double FitSign(const std::vector<Rated>& sorted) {
 
 int RatingClass(double rating, const std::string& rule) {
   if (rule == "rounded") return rating < kMiddle - 0.5 ? 0 : rating < kMiddle + 0.5 ? 1 : 2;
-  return rating < kMiddle - kRounding ? 0 : rating <= kMiddle + kRounding ? 1 : 2;
+  return rating < kMiddle - kRatingRounding ? 0 : rating <= kMiddle + kRatingRounding ? 1 : 2;
 }
 
 int StateClass(double state, const TurnClasses& classes) {

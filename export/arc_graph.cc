@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 
 #include "export/attention_graph.h"
-#include "export/calibration_graph.h"
-#include "export/graph_weights.h"
+#include "export/layer_graph.h"
 #include "export/lexical_graph.h"
 #include "export/packing.h"
-#include "model/arc_model.h"
 
 namespace arcsat {
 namespace {
@@ -20,77 +18,12 @@ using onnx::Value;
 constexpr int kLocalBlock = 64;
 constexpr int kCrossBlock = 256;
 
-Value Activate(Graph& g, const Value& x, Activation activation) {
-  if (activation == Activation::kRelu) return g.Op("Relu", {x});
-  const std::string kind = activation == Activation::kGelu ? "none" : "tanh";
-  return g.Op("Gelu", {x}, {{"approximate", kind}});
-}
-
-/// One attention of a layer: how it looks about, its bias, and the bias' rows.
-struct Sight {
-  const AttentionPlan* plan;
-  Value bias;
-  std::int64_t rows;
-};
-
-/// model/layers.h's TransformerLayer, its constants under `name` ("encoder/layer.0"). x (P, H).
-Value Layer(Graph& g, GraphWeights* weights, const std::string& name, const Value& x,
-            const LayerWeights& w, const LayerShape& shape, const Sight& sight,
-            Precision precision) {
-  const auto scope = g.Enter(name.substr(name.rfind('/') + 1));
-  const auto add = [&](const char* part, const torch::Tensor& tensor) {
-    return weights->Add(name + "/" + part, tensor);
+/// Attention by a plan, with a bias of so many rows.
+GraphAttention Looking(Graph& g, const AttentionPlan& plan, const Value& bias, std::int64_t rows,
+                       std::int64_t heads, std::int64_t hidden) {
+  return [&g, &plan, bias, rows, heads, hidden](const Value& qkv) {
+    return BlockAttention(g, qkv, plan, bias, rows, heads, hidden);
   };
-  const auto linear = [&](const char* part, const Value& t, const torch::Tensor& weight,
-                          const torch::Tensor& bias) {
-    return weights->Linear(name + "/" + part, t, weight, bias, precision);
-  };
-  const auto attend = [&](const Value& t) {
-    const auto inner = g.Enter("attention");
-    const Value qkv = linear("qkv", t, w.qkv_weight, w.qkv_bias);
-    const Value seen = BlockAttention(g, qkv, *sight.plan, sight.bias, sight.rows, shape.heads,
-                                      w.out_weight.size(0));
-    return linear("out", seen, w.out_weight, w.out_bias);
-  };
-  const auto feed = [&](const Value& t) {
-    const auto inner = g.Enter("feed_forward");
-    const Value up = linear("up", t, w.up_weight, w.up_bias);
-    return linear("down", Activate(g, up, shape.activation), w.down_weight, w.down_bias);
-  };
-  const auto norm1 = [&](const Value& t) {
-    return g.LayerNorm(t, add("attention_norm.weight", w.attention_norm_weight),
-                       add("attention_norm.bias", w.attention_norm_bias), shape.epsilon);
-  };
-  const auto norm2 = [&](const Value& t) {
-    return g.LayerNorm(t, add("output_norm.weight", w.output_norm_weight),
-                       add("output_norm.bias", w.output_norm_bias), shape.epsilon);
-  };
-  if (shape.norm_first) {
-    const Value y = g.Add(x, attend(norm1(x)));
-    return g.Add(y, feed(norm2(y)));
-  }
-  const Value y = norm1(g.Add(x, attend(x)));
-  return norm2(g.Add(y, feed(y)));
-}
-
-Value Embed(Graph& g, GraphWeights* weights, const TurnEncoder& encoder, const PackedInputs& in,
-            Precision precision) {
-  const auto scope = g.Enter("embeddings");
-  const EncoderConfig& config = encoder.config();
-  const Value words =
-      weights->Embed("encoder/embeddings/words", encoder.words(), in.ids, precision);
-  const Value places = weights->Add("encoder/embeddings/positions", encoder.positions());
-  const Value type = weights->Add("encoder/embeddings/type.0", encoder.types()[0]);
-  const Value position = config.position_offset == 0
-                             ? in.positions
-                             : g.Add(in.positions, g.Int(config.position_offset));
-  Value x = g.Add(g.Add(words, g.Gather(places, position)), type);
-  x = g.LayerNorm(x, weights->Add("encoder/embeddings/norm.weight", encoder.norm_weight()),
-                  weights->Add("encoder/embeddings/norm.bias", encoder.norm_bias()),
-                  config.layer_norm_epsilon);
-  if (!encoder.projection_weight().defined()) return x;
-  return g.Gemm(x, weights->Add("encoder/projection.weight", encoder.projection_weight()),
-                weights->Add("encoder/projection.bias", encoder.projection_bias()));
 }
 
 /// One vector a turn (M, H).
@@ -116,14 +49,15 @@ Value EncodeTurns(Graph& g, GraphWeights* weights, const TurnEncoder& encoder,
   const EncoderConfig& config = encoder.config();
   const int cross = encoder.options().cross_turn_layers, lower = config.layers - cross;
   const Value own_turn = g.Range(g.Int(0), in.turn_count);
-  Value x = Embed(g, weights, encoder, in, precision);
+  Value x = EmbedGraph(g, weights, encoder, in.ids, in.positions, precision);
   if (lower > 0) {
     const AttentionPlan local = MakeAttentionPlan(g, in.token_count, in.turn_of, in.start, in.end,
                                                   own_turn, /*window=*/0, kLocalBlock);
-    const Sight sight{&local, weights->AddBias("encoder/same_turn", torch::zeros({1, 1})), 2};
+    const Value bias = weights->AddBias("encoder/same_turn", torch::zeros({1, 1}));
     for (int i = 0; i < lower; ++i) {
-      x = Layer(g, weights, fmt::format("encoder/layer.{}", i), x, encoder.layer(i),
-                encoder.shape(), sight, precision);
+      x = LayerGraph(g, weights, fmt::format("encoder/layer.{}", i), x, encoder.layer(i),
+                     encoder.shape(),
+                     Looking(g, local, bias, 2, encoder.shape().heads, config.hidden), precision);
     }
   }
   if (cross > 0) {
@@ -134,9 +68,11 @@ Value EncodeTurns(Graph& g, GraphWeights* weights, const TurnEncoder& encoder,
     x = g.Add(x, g.Gather(speaker, in.turn_of));
     for (int i = 0; i < cross; ++i) {
       const std::string name = fmt::format("encoder/layer.{}", lower + i);
-      const Sight sight{&plan, weights->AddBias(name + "/turn_distance", encoder.bias()[i]),
-                        kDistanceBuckets + 1};
-      x = Layer(g, weights, name, x, encoder.layer(lower + i), encoder.shape(), sight, precision);
+      const Value bias = weights->AddBias(name + "/turn_distance", encoder.bias()[i]);
+      x = LayerGraph(
+          g, weights, name, x, encoder.layer(lower + i), encoder.shape(),
+          Looking(g, plan, bias, kDistanceBuckets + 1, encoder.shape().heads, config.hidden),
+          precision);
     }
   }
   return Pool(g, x, in, encoder.options().pool_mean);
@@ -147,13 +83,7 @@ Value Converse(Graph& g, GraphWeights* weights, const ArcModel& model, const Val
                const PackedInputs& in) {
   const auto scope = g.Enter("conversation");
   const ArcModel::Upper& u = model.upper();
-  const auto add = [&](const char* name, const torch::Tensor& tensor) {
-    return weights->Add(std::string("conversation/") + name, tensor);
-  };
-  Value x = g.Gemm(turns, add("input.weight", u.input_weight), add("input.bias", u.input_bias));
-  x = g.Add(x, g.MatMul(in.features, add("features.weight", u.feature_weight.t().contiguous())));
-  x = g.Add(x, g.Gather(add("speaker", u.speaker), in.speaker));
-  x = g.Add(x, g.Gather(add("channel", u.channel), in.channel));
+  Value x = ConversationInput(g, weights, model, turns, in.features, in.speaker, in.channel);
   if (!u.layers.empty()) {
     const Value each = g.Range(g.Int(0), in.turn_count);  // here a turn is one token
     const AttentionPlan plan =
@@ -161,27 +91,15 @@ Value Converse(Graph& g, GraphWeights* weights, const ArcModel& model, const Val
                           model.options().conversation_window, kCrossBlock);
     for (std::size_t i = 0; i < u.layers.size(); ++i) {
       const std::string name = fmt::format("conversation/layer.{}", i);
-      const Sight sight{
-          &plan, weights->AddBias(name + "/turn_distance", u.bias[static_cast<std::int64_t>(i)]),
-          kDistanceBuckets + 1};
-      x = Layer(g, weights, name, x, u.layers[i], model.upper_shape(), sight, Precision::kFloat32);
+      const Value bias =
+          weights->AddBias(name + "/turn_distance", u.bias[static_cast<std::int64_t>(i)]);
+      x = LayerGraph(g, weights, name, x, u.layers[i], model.upper_shape(),
+                     Looking(g, plan, bias, kDistanceBuckets + 1, model.upper_shape().heads,
+                             model.options().conversation_hidden),
+                     Precision::kFloat32);
     }
   }
-  return g.LayerNorm(x, add("norm.weight", u.norm_weight), add("norm.bias", u.norm_bias), 1e-5);
-}
-
-HeadLogits Heads(Graph& g, GraphWeights* weights, const ArcModel& model, const Value& x) {
-  const auto scope = g.Enter("heads");
-  const ArcModel::Upper& u = model.upper();
-  const Value level = g.Gemm(x, weights->Add("heads/state.weight", u.state_weight),
-                             weights->Add("heads/state.bias", u.state_bias));  // (M, 1)
-  HeadLogits logits;
-  logits.state = g.Sub(level, weights->Add("heads/thresholds", model.Thresholds()));
-  const Value outlook = g.Squeeze(g.Gemm(x, weights->Add("heads/outlook.weight", u.outlook_weight),
-                                         weights->Add("heads/outlook.bias", u.outlook_bias)),
-                                  1);
-  logits.outlook = g.Cast(outlook, onnx::Type::kDouble);
-  return logits;
+  return ConversationNorm(g, weights, model, x);
 }
 
 }  // namespace
@@ -200,7 +118,7 @@ onnx::ModelDef BuildArcGraph(const ArcModel& model, const Calibration& calibrati
   const PackedInputs in = PackInputs(g, pad_id);
   const Value turns = EncodeTurns(g, &weights, model.encoder(), in, precision);
   const Value x = Converse(g, &weights, model, turns, in);
-  HeadLogits logits = Heads(g, &weights, model, x);
+  HeadLogits logits = HeadsGraph(g, &weights, model, x);
   if (model.lexical()) {
     logits.outlook = g.Add(logits.outlook, AddLexicalShift(g, *model.lexical(), in));
   }

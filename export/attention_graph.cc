@@ -56,6 +56,15 @@ Value BlockBias(Graph& g, const Block& block, const AttentionPlan& plan, const V
 
 }  // namespace
 
+std::vector<std::int64_t> DistanceBuckets(int window) {
+  constexpr int kLastEdge = 384;  // farther turns share the last bucket
+  std::vector<std::int64_t> buckets;
+  for (int apart = 0; apart <= std::min(window, kLastEdge); ++apart) {
+    buckets.push_back(DistanceBucket(apart));
+  }
+  return buckets;
+}
+
 AttentionPlan MakeAttentionPlan(Graph& g, const Value& token_count, const Value& turn_of,
                                 const Value& start, const Value& end, const Value& first_turn,
                                 int window, int most) {
@@ -72,10 +81,8 @@ AttentionPlan MakeAttentionPlan(Graph& g, const Value& token_count, const Value&
   };
   plan.blocks = divide_up(token_count, g.Int(most));
   plan.size = divide_up(token_count, plan.blocks);
-  constexpr int kLastEdge = 384;  // farther turns share the last bucket
-  plan.farthest = std::min(window, kLastEdge);
-  std::vector<std::int64_t> buckets;
-  for (int apart = 0; apart <= plan.farthest; ++apart) buckets.push_back(DistanceBucket(apart));
+  const std::vector<std::int64_t> buckets = DistanceBuckets(window);
+  plan.farthest = static_cast<std::int64_t>(buckets.size()) - 1;
   plan.bucket = g.Ints(buckets);
   return plan;
 }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "export/graph_builder.h"
 
 namespace arcsat {
@@ -16,6 +19,10 @@ struct AttentionPlan {
   onnx::Value bucket;         ///< (window' + 1) row of the bias table by turns apart
   std::int64_t farthest = 0;  ///< window': last index of `bucket`
 };
+
+/// The bias table's row for each number of turns apart, up to the window or where it stops
+/// changing.
+std::vector<std::int64_t> DistanceBuckets(int window);
 
 /// A token sees its whole turn and the `window` turns before it, none before `first_turn` (M).
 /// `most`: queries of a block.

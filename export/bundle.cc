@@ -14,12 +14,30 @@
 #include "export/model_card.h"
 #include "export/pack.h"
 #include "export/parity_cases.h"
+#include "export/stream_graph.h"
 
 namespace arcsat {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const char* kInt8Name = "model.int8.onnx";
+
+/// A compressed graph that was asked for.
+struct VariantPlan {
+  const char* name;
+  Precision precision;
+  const std::string& data;  ///< what it is measured on
+};
+
+std::vector<VariantPlan> PlannedVariants(const ExportOptions& options) {
+  std::vector<VariantPlan> plans;
+  if (!options.int8.empty()) plans.push_back({"int8", Precision::kInt8, options.int8});
+  if (!options.fp16.empty()) plans.push_back({"fp16", Precision::kFloat16, options.fp16});
+  if (plans.size() == 2 && options.int8 != options.fp16) {
+    throw UsageError({"command line", "--int8 and --fp16 name two files",
+                      "expected one file to measure both on", "give the same file to both"});
+  }
+  return plans;
+}
 
 /// A folder beside the target that is gone when the export ends, however it ends.
 class Workshop {
@@ -79,6 +97,20 @@ void CheckTarget(const fs::path& target) {
                     "expected a new name, or a bundle to replace", "choose another --out"});
 }
 
+/// Writes the graphs of running conversations; what the manifest says of them.
+Json WriteStream(const LoadedModel& loaded, const Calibration& calibration,
+                 const fs::path& folder) {
+  Json stream = Json::object();
+  const auto write = [&](const char* name, const onnx::ModelDef& graph) {
+    const std::string file = fmt::format("{}.onnx", name);
+    onnx::WriteOnnx(graph, folder / file);
+    stream[name] = DescribeGraph(graph.graph, file);
+  };
+  write(kTurnEncoderName, BuildTurnEncoderGraph(*loaded.model, loaded.name));
+  write(kConversationStepName, BuildConversationStepGraph(*loaded.model, calibration, loaded.name));
+  return stream;
+}
+
 /// Writes everything but manifest.json.
 Json WriteParts(const LoadedModel& loaded, const ExportOptions& options, const fs::path& folder) {
   const auto found = FindCalibration(loaded.folder);
@@ -88,11 +120,16 @@ Json WriteParts(const LoadedModel& loaded, const ExportOptions& options, const f
   const onnx::ModelDef graph =
       BuildArcGraph(*loaded.model, calibration, loaded.tokenizer->pad_id(), loaded.name);
   onnx::WriteOnnx(graph, folder / "model.onnx");
-  if (!options.int8.empty()) {
+  Json variants = Json::object();
+  for (const VariantPlan& plan : PlannedVariants(options)) {
+    const std::string file = fmt::format("model.{}.onnx", plan.name);
     onnx::WriteOnnx(BuildArcGraph(*loaded.model, calibration, loaded.tokenizer->pad_id(),
-                                  loaded.name, Precision::kInt8),
-                    folder / kInt8Name);
+                                  loaded.name, plan.precision),
+                    folder / file);
+    variants[plan.name] = {{"file", file}};
   }
+  Json stream;
+  if (options.stream) stream = WriteStream(loaded, calibration, folder);
   for (const fs::path& file : loaded.tokenizer->files()) {
     WriteFile(folder / file.filename(), ReadFile(file));
   }
@@ -104,7 +141,8 @@ Json WriteParts(const LoadedModel& loaded, const ExportOptions& options, const f
   WriteFile(folder / "golden.jsonl", GoldenLines(loaded, calibration, golden));
   const int count = static_cast<int>(golden.size());
   Json manifest = MakeManifest(loaded, calibration, calibrated, count, folder);
-  if (!options.int8.empty()) manifest["variants"] = {{"int8", {{"file", kInt8Name}}}};
+  if (!variants.empty()) manifest["variants"] = std::move(variants);
+  if (options.stream) manifest["stream"] = std::move(stream);
   return manifest;
 }
 
@@ -165,6 +203,7 @@ Json ExportBundle(const ExportOptions& options,
   fs::path target = fs::path(options.out).lexically_normal();
   if (target.filename().empty()) target = target.parent_path();  // "bundle/"
   CheckTarget(target);
+  PlannedVariants(options);  // refused before anything is done
   progress("reading the model");
   const LoadedModel loaded = LoadModel(ModelFolder(options.model));
   Workshop workshop(target);
@@ -180,8 +219,8 @@ Json ExportBundle(const ExportOptions& options,
   progress("comparing ONNX Runtime with it");
   VariantSample sample;
   CheckRequest request{folder, workshop.parity(), {}};
-  if (!options.int8.empty()) {
-    sample = ReadVariantSample(loaded, options.int8, options.compared);
+  if (const auto plans = PlannedVariants(options); !plans.empty()) {
+    sample = ReadVariantSample(loaded, plans.front().data, options.compared);
     WriteFile(workshop.compared(), sample.lines);
     request.compared = workshop.compared();
   }

@@ -18,7 +18,9 @@ struct ExportOptions {
   std::string data;     ///< conversations for the golden file, beside the written ones; or empty
   int golden = 8;       ///< how many of them
   std::string python;   ///< that checks the bundle; empty: FindPython
+  bool stream = false;  ///< also the graphs of running conversations
   std::string int8;     ///< conversations to measure model.int8.onnx on; empty: it is not made
+  std::string fp16;     ///< the same of model.fp16.onnx; where both are made, the same file
   int compared = 2000;  ///< how many of them
   VariantLimits limits;
 };

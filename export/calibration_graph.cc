@@ -198,50 +198,109 @@ Value Csat(Graph& g, const Value& p, const std::optional<Value>& boxes, const Cs
   return g.Max(g.Min(answer, g.Double(map.high)), g.Double(map.low));
 }
 
+/// The state at the customer's first and last turn so far, of those before (0 or 2) and of this
+/// one.
+Ends EndsSoFar(Graph& g, const Value& states, const StateMap& map) {
+  const auto scope = g.Enter("ends");
+  // Where the customer has not spoken, the even state is the only one there is.
+  const Value even = g.Doubles({ApplyState(map, 0.5)});
+  Ends ends;
+  ends.entry = g.Gather(g.Concat({states, even}, 0), g.Ints({0}));
+  ends.exit = g.Gather(g.Concat({even, states}, 0), g.Ints({-1}));
+  ends.delta = g.Sub(ends.exit, ends.entry);
+  return ends;
+}
+
+/// What is said of the conversation as a whole (B).
+struct Verdict {
+  Value p, interval, csat;
+  std::optional<Value> boxes;
+};
+
+Verdict MakeVerdict(Graph& g, const Ends& ends, const Value& outlook, const Calibration& c) {
+  const LogOdds odds = FinalLogOdds(g, ends, outlook, c);
+  Verdict verdict;
+  verdict.p = Chance(g, odds.value);
+  verdict.interval = ChanceInterval(g, odds);
+  if (c.csat.boxes.fitted()) verdict.boxes = BoxChances(g, odds.value, c.csat);
+  verdict.csat = Csat(g, verdict.p, verdict.boxes, c.csat);
+  return verdict;
+}
+
+Value Single(Graph& g, const Value& x) { return g.Cast(x, Type::kFloat); }
+
+constexpr const char* kStateMeaning =
+    "0..1, how satisfied at this turn; means something where the customer speaks";
+constexpr const char* kOutlookMeaning =
+    "0..1, the chance at this turn that the conversation ends satisfied";
+
+/// The outputs after state and outlook; `batch` is their first axis.
+void OutputVerdict(Graph& g, const Ends& ends, const Verdict& verdict, const Dim& batch,
+                   const CsatMap& csat) {
+  const std::vector<Dim> one = {batch};
+  g.Output("entry", Single(g, ends.entry), Type::kFloat, one, "state at the customer's first turn");
+  g.Output("exit", Single(g, ends.exit), Type::kFloat, one, "state at the customer's last turn");
+  g.Output("delta", Single(g, ends.delta), Type::kFloat, one, "exit - entry, -1..1");
+  g.Output("p_satisfied", Single(g, verdict.p), Type::kFloat, one, "chance of a satisfied answer");
+  g.Output("interval", Single(g, verdict.interval), Type::kFloat, {batch, 2},
+           "95% interval of p_satisfied; NaN where the calibration has none");
+  g.Output("csat", Single(g, verdict.csat), Type::kFloat, one,
+           "expected answer on the survey's scale; NaN where it was not fitted");
+  if (!verdict.boxes) return;
+  const auto count = static_cast<std::int64_t>(csat.high - csat.low) + 1;
+  g.Output("boxes", Single(g, *verdict.boxes), Type::kFloat, {batch, count},
+           "chance of each answer of the survey's scale, lowest first; together 1");
+}
+
 }  // namespace
 
 void AddScores(Graph& g, const HeadLogits& logits, const PackedInputs& in,
                const Calibration& calibration) {
-  Value state, outlook, p, interval, csat;
-  std::optional<Value> boxes;
+  Value state, outlook;
   Ends ends;
+  Verdict verdict;
   {
     const auto scope = g.Enter("calibration");
     state = TurnStates(g, logits.state, calibration.state);
-    const Value& raw = logits.outlook;
-    outlook = Chance(g, OutlookLogOdds(g, raw, calibration.outlook));
+    outlook = Chance(g, OutlookLogOdds(g, logits.outlook, calibration.outlook));
     ends = FindEnds(g, state, in, calibration.state);
     // Without any turn the odds are even.
     const Value any = g.Reduce("Max", g.Cast(in.exists, Type::kInt64), 1);
-    const Value last = g.Where(g.Greater(any, g.Int(0)), g.Gather(raw, in.last_turn), g.Double(0));
-    const LogOdds odds = FinalLogOdds(g, ends, last, calibration);
-    p = Chance(g, odds.value);
-    interval = ChanceInterval(g, odds);
-    if (calibration.csat.boxes.fitted()) boxes = BoxChances(g, odds.value, calibration.csat);
-    csat = Csat(g, p, boxes, calibration.csat);
+    const Value last =
+        g.Where(g.Greater(any, g.Int(0)), g.Gather(logits.outlook, in.last_turn), g.Double(0));
+    verdict = MakeVerdict(g, ends, last, calibration);
   }
-  const auto single = [&](const Value& x) { return g.Cast(x, Type::kFloat); };
   const auto by_turn = [&](const Value& x) {
-    return g.Where(in.exists, g.Gather(single(x), in.turn_at), g.Float(0));
+    return g.Where(in.exists, g.Gather(Single(g, x), in.turn_at), g.Float(0));
   };
-  const std::vector<Dim> turns = {"batch", "turns"}, one = {"batch"};
-  g.Output("state", by_turn(state), Type::kFloat, turns,
-           "0..1, how satisfied at this turn; means something where the customer speaks");
-  g.Output("outlook", by_turn(outlook), Type::kFloat, turns,
-           "0..1, the chance at this turn that the conversation ends satisfied");
-  g.Output("entry", single(ends.entry), Type::kFloat, one, "state at the customer's first turn");
-  g.Output("exit", single(ends.exit), Type::kFloat, one, "state at the customer's last turn");
-  g.Output("delta", single(ends.delta), Type::kFloat, one, "exit - entry, -1..1");
-  g.Output("p_satisfied", single(p), Type::kFloat, one, "chance of a satisfied answer");
-  g.Output("interval", single(interval), Type::kFloat, {"batch", 2},
-           "95% interval of p_satisfied; NaN where the calibration has none");
-  g.Output("csat", single(csat), Type::kFloat, one,
-           "expected answer on the survey's scale; NaN where it was not fitted");
-  if (boxes) {
-    const auto count = static_cast<std::int64_t>(calibration.csat.high - calibration.csat.low) + 1;
-    g.Output("boxes", single(*boxes), Type::kFloat, {"batch", count},
-             "chance of each answer of the survey's scale, lowest first; together 1");
+  g.Output("state", by_turn(state), Type::kFloat, {"batch", "turns"}, kStateMeaning);
+  g.Output("outlook", by_turn(outlook), Type::kFloat, {"batch", "turns"}, kOutlookMeaning);
+  OutputVerdict(g, ends, verdict, "batch", calibration.csat);
+}
+
+Value AddTurnScores(Graph& g, const HeadLogits& logits, const Value& speaker,
+                    const Value& past_states, const Calibration& calibration) {
+  Value state, outlook, states;
+  Ends ends;
+  Verdict verdict;
+  {
+    const auto scope = g.Enter("calibration");
+    state = TurnStates(g, logits.state, calibration.state);  // (1)
+    outlook = Chance(g, OutlookLogOdds(g, logits.outlook, calibration.outlook));
+    const Value now =
+        g.Op("Compress", {state, g.Equal(speaker, g.Int(0))}, {{"axis", std::int64_t{0}}});
+    states = g.Concat({past_states, now}, 0);
+    ends = EndsSoFar(g, states, calibration.state);
+    verdict = MakeVerdict(g, ends, logits.outlook, calibration);
   }
+  g.Output("state", Single(g, state), Type::kFloat, {1}, kStateMeaning);
+  g.Output("outlook", Single(g, outlook), Type::kFloat, {1}, kOutlookMeaning);
+  OutputVerdict(g, ends, verdict, std::int64_t{1}, calibration.csat);
+  // First and last; of none, none.
+  const Value count = g.Unsqueeze(g.Size(states, 0), 0);
+  const Value first = g.Slice(states, g.Ints({0}), g.Ints({1}), 0);
+  const Value last = g.Slice(states, g.Max(g.Sub(count, g.Int(1)), g.Ints({0})), count, 0);
+  return g.Concat({first, last}, 0);
 }
 
 }  // namespace arcsat

@@ -19,4 +19,10 @@ struct HeadLogits {
 void AddScores(onnx::Graph& g, const HeadLogits& logits, const PackedInputs& in,
                const Calibration& calibration);
 
+/// The same for one more turn of a running conversation (M = 1): every figure (1), of the
+/// conversation so far. `past_states`, in double precision, are those at the customer's first and
+/// last turn before, or nothing; given back are those after this turn.
+onnx::Value AddTurnScores(onnx::Graph& g, const HeadLogits& logits, const onnx::Value& speaker,
+                          const onnx::Value& past_states, const Calibration& calibration);
+
 }  // namespace arcsat

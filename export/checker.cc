@@ -38,6 +38,11 @@ CheckReport ParseReport(const std::string& output) {
     out.scores.fp32 = variant.at("fp32").get<std::vector<double>>();
     out.scores.compressed = variant.at("compressed").get<std::vector<double>>();
   }
+  if (const Json& stream = json.at("stream"); !stream.is_null()) {
+    report.stream.parity = stream.at("parity").get<std::map<std::string, double>>();
+    report.stream.golden_difference = stream.at("golden_difference").get<double>();
+    report.stream.turns = stream.at("turns").get<int>();
+  }
   return report;
 }
 

@@ -26,6 +26,13 @@ struct CheckReport {
     double golden_difference = 0;  ///< from the golden conversations' fp32 scores
   };
   std::map<std::string, Variant> variants;  ///< the manifest's compressed graphs by name
+  /// The graphs of running conversations, turn by turn, where the manifest has them.
+  struct Stream {
+    std::map<std::string, double> parity;  ///< largest difference from LibTorch by output
+    double golden_difference = 0;
+    int turns = 0;  ///< that were run
+  };
+  Stream stream;
 };
 
 /// What to check. Golden conversations always are.

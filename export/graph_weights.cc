@@ -41,6 +41,13 @@ Value GraphWeights::AddBias(const std::string& name, const torch::Tensor& learne
   return Constant(name, Type::kFloat, BiasTable(learned.detach().to(torch::kCPU)).t().contiguous());
 }
 
+Value GraphWeights::AddHalf(const std::string& name, const torch::Tensor& tensor) {
+  const auto key = Key(tensor);
+  const auto found = halves_.find(key);
+  if (found != halves_.end()) return found->second;
+  return halves_[key] = Constant(name + ".fp16", Type::kFloat16, Plain(tensor).to(torch::kFloat16));
+}
+
 GraphWeights::Quantised GraphWeights::AddQuantised(const std::string& name,
                                                    const torch::Tensor& matrix, int most,
                                                    bool transposed) {
@@ -62,6 +69,13 @@ Value GraphWeights::Linear(const std::string& name, const Value& x, const torch:
   if (precision == Precision::kFloat32) {
     return g_.Gemm(x, Add(name + ".weight", weight), Add(name + ".bias", bias));
   }
+  if (precision == Precision::kFloat16) {
+    const auto scope = g_.Enter("fp16");
+    const Value product =
+        g_.Op("Gemm", {g_.Cast(x, Type::kFloat16), AddHalf(name + ".weight", weight)},
+              {{"transB", std::int64_t{1}}});
+    return g_.Add(g_.Cast(product, Type::kFloat), Add(name + ".bias", bias));
+  }
   const Quantised w = AddQuantised(name + ".weight", weight, kWeightMost, /*transposed=*/true);
   const auto scope = g_.Enter("int8");
   // 128 stands for 0; adding half and cutting off rounds.
@@ -78,6 +92,9 @@ Value GraphWeights::Linear(const std::string& name, const Value& x, const torch:
 Value GraphWeights::Embed(const std::string& name, const torch::Tensor& table, const Value& indices,
                           Precision precision) {
   if (precision == Precision::kFloat32) return g_.Gather(Add(name, table), indices);
+  if (precision == Precision::kFloat16) {
+    return g_.Cast(g_.Gather(AddHalf(name, table), indices), Type::kFloat);
+  }
   const Quantised w = AddQuantised(name, table, kTableMost, /*transposed=*/false);
   const auto scope = g_.Enter("int8");
   return g_.Mul(g_.Cast(g_.Gather(w.values, indices), Type::kFloat),

@@ -34,10 +34,11 @@ class GraphWeights {
   };
   Quantised AddQuantised(const std::string& name, const torch::Tensor& matrix, int most,
                          bool transposed);
+  onnx::Value AddHalf(const std::string& name, const torch::Tensor& tensor);
   onnx::Value Constant(const std::string& name, onnx::Type type, const torch::Tensor& tensor);
 
   onnx::Graph& g_;
-  std::map<std::pair<const void*, std::vector<std::int64_t>>, onnx::Value> values_;
+  std::map<std::pair<const void*, std::vector<std::int64_t>>, onnx::Value> values_, halves_;
   std::map<std::pair<const void*, std::vector<std::int64_t>>, Quantised> quantised_;
 };
 

@@ -56,23 +56,57 @@ Value SoFar(Graph& g, const Value& values, const PackedInputs& in) {
   return g.Sub(g.Gather(until, g.Sub(in.end, g.Int(1))), g.Gather(before, begin));
 }
 
+Value WeightTable(Graph& g, const LexicalModel& model) {
+  const auto kept = std::make_shared<const std::vector<float>>(model.weight);
+  return g.Constant("lexical/weight", Type::kFloat, {static_cast<std::int64_t>(kept->size())},
+                    {reinterpret_cast<const char*>(kept->data()), kept->size() * sizeof(float)},
+                    kept);
+}
+
+/// From the sum of the weights and how much was said.
+Value Shift(Graph& g, const LexicalModel& model, const Value& sum, const Value& said) {
+  const Value logit =
+      g.Add(g.Div(sum, g.Op("Sqrt", {g.Max(said, g.Double(1))})), g.Double(model.bias));
+  return g.Mul(logit, g.Double(model.share));
+}
+
 }  // namespace
 
 Value AddLexicalShift(Graph& g, const LexicalModel& model, const PackedInputs& in) {
   const auto scope = g.Enter("lexical");
-  const auto kept = std::make_shared<const std::vector<float>>(model.weight);
-  const Value table =
-      g.Constant("lexical/weight", Type::kFloat, {static_cast<std::int64_t>(kept->size())},
-                 {reinterpret_cast<const char*>(kept->data()), kept->size() * sizeof(float)}, kept);
+  const Value table = WeightTable(g, model);
   const Features features = ListFeatures(g, model.vocabulary, in);
   const Value counts = g.And(features.real, FirstOfEach(g, features.key));
   const Value weight = g.Cast(g.Gather(table, features.feature), Type::kDouble);
   const Value halves = g.Reshape(g.Where(counts, weight, g.Double(0)), {2, -1});
   const Value said = g.Reshape(g.Cast(features.real, Type::kDouble), {2, -1});
   const Value sum = SoFar(g, g.Reduce("Sum", halves, 0), in);
-  const Value total = g.Max(SoFar(g, g.Reduce("Sum", said, 0), in), g.Double(1));
-  const Value logit = g.Add(g.Div(sum, g.Op("Sqrt", {total})), g.Double(model.bias));
-  return g.Mul(logit, g.Double(model.share));
+  return Shift(g, model, sum, SoFar(g, g.Reduce("Sum", said, 0), in));
+}
+
+LexicalTurn AddLexicalTurn(Graph& g, const LexicalModel& model, const Value& ids,
+                           const Value& speaker, const Value& past_words, const Value& past_said) {
+  const auto scope = g.Enter("lexical");
+  const std::int64_t vocabulary = model.vocabulary;
+  const Value side = g.Min(speaker, g.Int(1));  // (1)
+  // Without the special tokens at both ends.
+  const Value length = g.Unsqueeze(g.Size(ids, 0), 0);
+  const Value inner = g.Slice(ids, g.Ints({1}), g.Sub(length, g.Ints({1})), 0);
+  const Value words = g.Add(g.Mul(side, g.Int(vocabulary)), inner);
+  const Value count = g.Unsqueeze(g.Size(inner, 0), 0);
+  const Value left = g.Slice(inner, g.Ints({0}), g.Max(g.Sub(count, g.Int(1)), g.Ints({0})), 0);
+  const Value right = g.Slice(inner, g.Ints({1}), count, 0);
+  const Value both = g.Add(g.Mul(left, g.Int(vocabulary)), right);
+  const Value hash = g.Op("Mod", {g.Add(g.Mul(both, g.Int(2)), side), g.Int(kPairWeights)});
+  const Value pairs = g.Add(hash, g.Int(2 * vocabulary));
+  LexicalTurn out;
+  const Value all = g.Concat({past_words, words, pairs}, 0);
+  out.words = g.Ops("Unique", {all}, 2, {{"sorted", std::int64_t{0}}})[0];
+  const Value more = g.Add(g.Size(words, 0), g.Size(pairs, 0));
+  out.said = g.Add(past_said, more);
+  const Value weight = g.Cast(g.Gather(WeightTable(g, model), out.words), Type::kDouble);
+  out.shift = Shift(g, model, g.Reduce("Sum", weight, 0), g.Cast(out.said, Type::kDouble));
+  return out;
 }
 
 }  // namespace arcsat

@@ -9,6 +9,7 @@
 #include "data/files.h"
 #include "data/json.h"
 #include "export/arc_graph.h"
+#include "export/stream_graph.h"
 
 namespace arcsat {
 namespace {
@@ -87,8 +88,9 @@ const Json& At(const Json& json, std::initializer_list<const char*> keys) {
   return *at;
 }
 
-void CheckParity(const Json& manifest, std::vector<std::string>* problems) {
-  const Json& shown = At(manifest, {"parity", "max_abs_difference"});
+/// `shown` of `part`: what was measured of each output.
+void CheckParity(const Json& manifest, const Json& shown, const std::string& part,
+                 std::vector<std::string>* problems) {
   std::set<std::string> outputs(std::begin(kGraphOutputs), std::end(kGraphOutputs));
   const Json& told = At(manifest, {"graph", "outputs"});
   for (std::size_t i = 0; told.is_array() && i < told.size(); ++i) {
@@ -98,12 +100,41 @@ void CheckParity(const Json& manifest, std::vector<std::string>* problems) {
   for (const std::string& output : outputs) {
     const Json& value = At(shown, {output.c_str()});
     if (!value.is_number()) {
-      problems->push_back(fmt::format("manifest.json: parity of \"{}\" was not shown", output));
+      problems->push_back(fmt::format("manifest.json: {} of \"{}\" was not shown", part, output));
     } else if (!(value.get<double>() <= kParityTolerance)) {
-      problems->push_back(fmt::format("manifest.json: parity of \"{}\" is {}, more than {}", output,
-                                      value.get<double>(), kParityTolerance));
+      problems->push_back(fmt::format("manifest.json: {} of \"{}\" is {}, more than {}", part,
+                                      output, value.get<double>(), kParityTolerance));
     }
   }
+}
+
+bool IsListed(const Json& manifest, const Json& file) {
+  return file.is_string() &&
+         !At(manifest, {"files", file.get_ref<const std::string&>().c_str()}).is_null();
+}
+
+void CheckVariants(const Json& manifest, std::vector<std::string>* problems) {
+  const Json& variants = At(manifest, {"variants"});
+  if (!variants.is_object()) return;
+  for (const auto& [name, variant] : variants.items()) {
+    if (!IsListed(manifest, At(variant, {"file"}))) {
+      problems->push_back(fmt::format("manifest.json: variants.{}: its file is not listed", name));
+    }
+    if (!At(variant, {"golden_difference"}).is_number()) {
+      problems->push_back(fmt::format("manifest.json: variants.{} was not measured", name));
+    }
+  }
+}
+
+void CheckStream(const Json& manifest, std::vector<std::string>* problems) {
+  const Json& stream = At(manifest, {"stream"});
+  if (stream.is_null()) return;
+  for (const char* name : {kTurnEncoderName, kConversationStepName}) {
+    if (!IsListed(manifest, At(stream, {name, "file"}))) {
+      problems->push_back(fmt::format("manifest.json: stream.{}: its file is not listed", name));
+    }
+  }
+  CheckParity(manifest, At(stream, {"max_abs_difference"}), "turn-by-turn parity", problems);
 }
 
 void CheckFile(const fs::path& bundle, const std::string& name, const Json& told,
@@ -170,6 +201,25 @@ Json MakeManifest(const LoadedModel& loaded, const Calibration& calibration, boo
           {"files", FileList(folder)}};
 }
 
+Json DescribeGraph(const onnx::GraphDef& graph, const std::string& file) {
+  const auto type = [](onnx::Type t) {
+    if (t == onnx::Type::kInt64) return "int64";
+    return t == onnx::Type::kDouble ? "float64" : "float32";
+  };
+  const auto list = [&](const std::vector<onnx::ValueInfo>& values) {
+    Json all = Json::array();
+    for (const onnx::ValueInfo& value : values) {
+      Json shape = Json::array();
+      for (const onnx::Dim& dim : value.shape) {
+        std::visit([&shape](const auto& size) { shape.push_back(size); }, dim);
+      }
+      all.push_back(Tensor(value.name.c_str(), type(value.type), shape, value.doc.c_str()));
+    }
+    return all;
+  };
+  return {{"file", file}, {"inputs", list(graph.inputs)}, {"outputs", list(graph.outputs)}};
+}
+
 void ListFiles(const fs::path& folder, Json* manifest) { (*manifest)["files"] = FileList(folder); }
 
 void AddParity(const CheckReport& report, Json* manifest) {
@@ -178,6 +228,11 @@ void AddParity(const CheckReport& report, Json* manifest) {
                            {"max_abs_difference", report.parity},
                            {"golden_difference", report.golden_difference},
                            {"versions", report.versions}};
+  if (manifest->contains("stream")) {
+    (*manifest)["stream"]["max_abs_difference"] = report.stream.parity;
+    (*manifest)["stream"]["golden_difference"] = report.stream.golden_difference;
+    (*manifest)["stream"]["turns"] = report.stream.turns;
+  }
 }
 
 Json ReadManifest(const fs::path& bundle) {
@@ -211,20 +266,10 @@ std::vector<std::string> CheckManifest(const Json& manifest, const fs::path& bun
   if (!At(manifest, {"golden", "conversations"}).is_number_integer()) {
     problems.push_back("manifest.json: golden.conversations is no number");
   }
-  CheckParity(manifest, &problems);
+  CheckParity(manifest, At(manifest, {"parity", "max_abs_difference"}), "parity", &problems);
   const Json& files = At(manifest, {"files"});
-  const Json& variants = At(manifest, {"variants"});
-  if (variants.is_object()) {
-    for (const auto& [name, variant] : variants.items()) {
-      const Json& file = At(variant, {"file"});
-      if (!file.is_string() || At(files, {file.get<std::string>().c_str()}).is_null()) {
-        problems.push_back(fmt::format("manifest.json: variants.{}: its file is not listed", name));
-      }
-      if (!At(variant, {"golden_difference"}).is_number()) {
-        problems.push_back(fmt::format("manifest.json: variants.{} was not measured", name));
-      }
-    }
-  }
+  CheckVariants(manifest, &problems);
+  CheckStream(manifest, &problems);
   for (const char* needed : {"model.onnx", "golden.jsonl", "calibration.json"}) {
     if (At(files, {needed}).is_null()) {
       problems.push_back(fmt::format("manifest.json: files: {} is not listed", needed));

@@ -7,6 +7,7 @@
 #include "data/conversation.h"
 #include "eval/calibration.h"
 #include "export/checker.h"
+#include "export/onnx_writer.h"
 #include "model/model_folder.h"
 
 namespace arcsat {
@@ -20,10 +21,15 @@ inline constexpr const char* kManifestName = "manifest.json";
 Json MakeManifest(const LoadedModel& loaded, const Calibration& calibration, bool calibrated,
                   int golden, const std::filesystem::path& folder);
 
+/// A graph as the manifest tells of it: its file, and each input and output with type, shape and
+/// meaning.
+Json DescribeGraph(const onnx::GraphDef& graph, const std::string& file);
+
 /// Lists the folder's files anew, with size and SHA-256.
 void ListFiles(const std::filesystem::path& folder, Json* manifest);
 
-/// Adds what was shown about the bundle.
+/// Adds what was shown about the bundle; about its graphs of running conversations, where it has
+/// some.
 void AddParity(const CheckReport& report, Json* manifest);
 
 /// Reads a bundle's manifest. Error where it is missing, no JSON, of another format or newer.

@@ -53,10 +53,10 @@ std::string Variants(const Json& manifest) {
                        auc(measured["roc_auc_fp32"]));
   }
   return out +
-         "\nWeights as whole numbers of 7 bits, activations of 8 with a scale for each token: "
-         "batch mates\nand later turns change no more than rounding does. `arcsat-score --variant "
-         "NAME` "
-         "chooses.\n\n";
+         "\nint8: weights as whole numbers of 7 bits, activations of 8 with a scale for each "
+         "token. "
+         "fp16: weights and products\nin half precision, for GPUs. Batch mates and later turns "
+         "change no more than rounding does. `arcsat-score\n--variant NAME` chooses.\n\n";
 }
 
 std::string ModelCard(const Json& manifest) {

@@ -186,6 +186,8 @@ std::int64_t SizeOf(Type type) {
   switch (type) {
     case Type::kFloat:
       return 4;
+    case Type::kFloat16:
+      return 2;
     case Type::kUint8:
     case Type::kInt8:
     case Type::kBool:

@@ -18,6 +18,7 @@ enum class Type : std::int32_t {
   kInt8 = 3,
   kInt64 = 7,
   kBool = 9,
+  kFloat16 = 10,
   kDouble = 11
 };
 std::int64_t SizeOf(Type type);  ///< bytes of one element

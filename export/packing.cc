@@ -30,17 +30,6 @@ Value WithNone(Graph& g, const Value& values, const Value& none) {
   return g.Concat({values, none}, 0);
 }
 
-Value TurnFeatures(Graph& g, const Value& gap, const Value& place) {
-  const auto scope = g.Enter("features");
-  // NaN fails the comparison, so it is unknown too.
-  const Value known = g.AtLeast(gap, g.Float(0));
-  const Value seconds = g.Where(known, gap, g.Float(0));
-  const Value columns[] = {g.Log(g.Add(seconds, g.Float(1))), g.Cast(known, Type::kFloat),
-                           g.Log(g.Add(g.Cast(place, Type::kFloat), g.Float(1)))};
-  return g.Concat(
-      {g.Unsqueeze(columns[0], 1), g.Unsqueeze(columns[1], 1), g.Unsqueeze(columns[2], 1)}, 1);
-}
-
 void PackTurns(Graph& g, const RawInputs& in, PackedInputs* out) {
   const auto scope = g.Enter("turns");
   out->exists = g.Greater(in.turn_tokens, g.Int(0));                        // (B, N)
@@ -86,6 +75,17 @@ void PackTokens(Graph& g, const RawInputs& in, std::int64_t pad_id, PackedInputs
 }
 
 }  // namespace
+
+Value TurnFeatures(Graph& g, const Value& gap, const Value& place) {
+  const auto scope = g.Enter("features");
+  // NaN fails the comparison, so it is unknown too.
+  const Value known = g.AtLeast(gap, g.Float(0));
+  const Value seconds = g.Where(known, gap, g.Float(0));
+  const Value columns[] = {g.Log(g.Add(seconds, g.Float(1))), g.Cast(known, Type::kFloat),
+                           g.Log(g.Add(g.Cast(place, Type::kFloat), g.Float(1)))};
+  return g.Concat(
+      {g.Unsqueeze(columns[0], 1), g.Unsqueeze(columns[1], 1), g.Unsqueeze(columns[2], 1)}, 1);
+}
 
 PackedInputs PackInputs(Graph& g, std::int64_t pad_id) {
   const RawInputs in = AddInputs(g);

@@ -25,6 +25,10 @@ struct PackedInputs {
   onnx::Value token_count, turn_count;  ///< scalars P, M
 };
 
+/// What the conversation encoder is told of a turn beside its words (M, 3): log1p of the seconds
+/// since the turn before, whether they are known (0 or more), and log1p of its place (M) from 0.
+onnx::Value TurnFeatures(onnx::Graph& g, const onnx::Value& gap_seconds, const onnx::Value& place);
+
 /// Adds the graph's inputs (docs/bundle.md) and packs them.
 PackedInputs PackInputs(onnx::Graph& g, std::int64_t pad_id);
 

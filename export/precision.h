@@ -12,6 +12,9 @@ enum class Precision {
   /// another). One scale for the whole tensor, which runtimes use, would let the largest token
   /// decide.
   kInt8,
+  /// Weights in half precision, products of half-precision numbers (runtimes add them up in single
+  /// precision), everything between them in single precision, as autocast trains.
+  kFloat16,
 };
 
 }  // namespace arcsat

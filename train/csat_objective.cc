@@ -6,22 +6,42 @@
 namespace arcsat {
 namespace {
 
+/// The weight of all labels, over the number of conversations.
+LabelWeights MeanWeights(const std::vector<EncodedConversation>& conversations, int max_turns,
+                         const LabelOptions& options) {
+  constexpr std::size_t kAtOnce = 256;
+  LabelWeights mean;
+  const auto count = static_cast<double>(conversations.size());
+  for (std::size_t begin = 0; begin < conversations.size(); begin += kAtOnce) {
+    std::vector<Segment> segments;
+    for (std::size_t i = begin; i < std::min(begin + kAtOnce, conversations.size()); ++i) {
+      segments.push_back(LastTurns(conversations[i], max_turns));
+    }
+    const LabelWeights weights = WeightOf(MakeLabels(segments, options));
+    mean.outlook += weights.outlook / count;
+    mean.state += weights.state / count;
+  }
+  return mean;
+}
+
 /// The outlook learns from the survey at every prefix, the state from rated turns and the survey.
 class CsatObjective : public Objective {
  public:
-  CsatObjective(LoadedModel* loaded, const TrainOptions& options)
+  CsatObjective(LoadedModel* loaded, const TrainOptions& options,
+                const std::vector<EncodedConversation>& train)
       : loaded_(loaded),
         options_(options),
         labels_{loaded->model->options().boxes, options.final_share, options.rating_weight,
-                options.survey_weight} {}
+                options.survey_weight},
+        mean_(MeanWeights(train, options.max_turns, labels_)) {}
 
+  /// Divides by the labels that so many conversations have on average, not by those that these
+  /// have: where one in ten has an answer, the only one of an update would else weigh as much as
+  /// all answers of another.
   void BeginUpdate(const std::vector<BatchPart>& parts) override {
-    weights_ = {};
-    for (const BatchPart& part : parts) {
-      const LabelWeights weights = WeightOf(MakeLabels(part.segments, labels_));
-      weights_.outlook += weights.outlook;
-      weights_.state += weights.state;
-    }
+    double conversations = 0;
+    for (const BatchPart& part : parts) conversations += static_cast<double>(part.segments.size());
+    weights_ = {mean_.outlook * conversations, mean_.state * conversations};
   }
 
   PartLosses Forward(const BatchPart& part) const override {
@@ -51,18 +71,21 @@ class CsatObjective : public Objective {
   LoadedModel* loaded_;
   TrainOptions options_;
   LabelOptions labels_;
-  LabelWeights weights_;  // of the update
+  LabelWeights mean_;     // of a conversation
+  LabelWeights weights_;  // of as many as the update has
 };
 
 }  // namespace
 
-std::unique_ptr<Objective> MakeCsatObjective(LoadedModel* loaded, const TrainOptions& options) {
-  return std::make_unique<CsatObjective>(loaded, options);
+std::unique_ptr<Objective> MakeCsatObjective(LoadedModel* loaded, const TrainOptions& options,
+                                             const std::vector<EncodedConversation>& train) {
+  return std::make_unique<CsatObjective>(loaded, options, train);
 }
 
-std::unique_ptr<Objective> MakeObjective(LoadedModel* loaded, const TrainOptions& options) {
+std::unique_ptr<Objective> MakeObjective(LoadedModel* loaded, const TrainOptions& options,
+                                         const std::vector<EncodedConversation>& train) {
   return options.task == "mlm" ? MakeMlmObjective(loaded, options)
-                               : MakeCsatObjective(loaded, options);
+                               : MakeCsatObjective(loaded, options, train);
 }
 
 }  // namespace arcsat

@@ -18,14 +18,14 @@ constexpr double kPenalties[] = {0.1, 0.3, 1, 3, 10};
 constexpr double kShares[] = {0, 0.25, 0.5, 0.75, 1, 1.5, 2};
 
 /// The features that get a weight: a column each, and what a conversation that has one counts.
-struct Columns {
+struct WordColumns {
   std::unordered_map<std::int64_t, int> of;
   std::vector<std::int64_t> feature;
   std::vector<double> idf;
 };
 
-Columns CountColumns(const std::vector<const EncodedConversation*>& conversations,
-                     std::int64_t vocabulary, int least) {
+WordColumns CountColumns(const std::vector<const EncodedConversation*>& conversations,
+                         std::int64_t vocabulary, int least) {
   std::unordered_map<std::int64_t, int> counts;
   for (const EncodedConversation* conversation : conversations) {
     ForEachLexicalFeature(*conversation, vocabulary,
@@ -33,7 +33,7 @@ Columns CountColumns(const std::vector<const EncodedConversation*>& conversation
                             if (first) ++counts[feature];
                           });
   }
-  Columns columns;
+  WordColumns columns;
   for (const auto& [feature, count] : counts) {
     if (count >= least) columns.feature.push_back(feature);
   }
@@ -47,7 +47,7 @@ Columns CountColumns(const std::vector<const EncodedConversation*>& conversation
 }
 
 SparseItems MakeItems(const std::vector<const EncodedConversation*>& conversations,
-                      std::int64_t vocabulary, const Columns& columns) {
+                      std::int64_t vocabulary, const WordColumns& columns) {
   const auto n = static_cast<Eigen::Index>(conversations.size());
   SparseItems items{SparseRows(n, static_cast<Eigen::Index>(columns.feature.size())),
                     Eigen::VectorXd(n), Eigen::VectorXd(n)};
@@ -97,7 +97,7 @@ std::optional<LexicalFit> FitLexical(const std::vector<EncodedConversation>& con
                                      std::int64_t vocabulary, const LexicalOptions& options) {
   const auto answered = Answered(conversations, options.most);
   if (!EnoughOfBoth(answered, options.folds)) return std::nullopt;
-  const Columns columns = CountColumns(answered, vocabulary, options.min_conversations);
+  const WordColumns columns = CountColumns(answered, vocabulary, options.min_conversations);
   if (columns.feature.empty()) return std::nullopt;
   const SparseItems items = MakeItems(answered, vocabulary, columns);
   const std::vector<double> losses =

@@ -5,15 +5,15 @@
 
 namespace arcsat {
 
-/// Losses of a batch, each a sum over its labels divided by the weight of all labels that the
-/// update sees, so that accumulated batches add up to the one large batch.
+/// Losses of a batch, each a sum over its labels divided by a weight that all batches of an update
+/// share, so that accumulated batches add up to the one large batch.
 struct Losses {
   torch::Tensor outlook;  ///< scalar: weighted binary cross-entropy over the turns
   torch::Tensor state;    ///< scalar: the same over the ordinal head's boxes (cumulative link)
   torch::Tensor total;    ///< scalar: what is minimised
 };
 
-/// Weight of the labels in an update. A kind without labels has 0 and its loss is 0.
+/// Weight of some labels. A kind without labels has 0 and its loss is 0.
 struct LabelWeights {
   double outlook = 0;
   double state = 0;

@@ -31,7 +31,7 @@ struct BatchPart {
   int index = 0;           ///< among the parts of its batch
 };
 
-/// Losses of a part, each divided by what the whole update holds, so that the parts and the
+/// Losses of a part, each divided by one figure for the whole update, so that the parts and the
 /// accumulated batches of an update add up to one large batch.
 struct PartLosses {
   torch::Tensor total;                                   ///< scalar: what is minimised
@@ -59,11 +59,13 @@ class Objective {
 
 /// That of `options.task`: "csat", the customers' answers and annotators' ratings, or "mlm", masked
 /// words. May add parameters to the model, so it is made before the optimiser. `loaded` must
-/// outlive it.
-std::unique_ptr<Objective> MakeObjective(LoadedModel* loaded, const TrainOptions& options);
+/// outlive it; `train` is what the run learns from.
+std::unique_ptr<Objective> MakeObjective(LoadedModel* loaded, const TrainOptions& options,
+                                         const std::vector<EncodedConversation>& train);
 
 /// Their makers.
-std::unique_ptr<Objective> MakeCsatObjective(LoadedModel* loaded, const TrainOptions& options);
+std::unique_ptr<Objective> MakeCsatObjective(LoadedModel* loaded, const TrainOptions& options,
+                                             const std::vector<EncodedConversation>& train);
 std::unique_ptr<Objective> MakeMlmObjective(LoadedModel* loaded, const TrainOptions& options);
 
 }  // namespace arcsat

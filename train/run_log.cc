@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void KeepUpTo(const fs::path& path, std::int64_t updates) {
+void KeepLinesUpTo(const fs::path& path, std::int64_t updates) {
   if (!fs::exists(path)) return;
   std::string kept;
   LineReader lines(path.string());
@@ -65,7 +65,7 @@ struct RunLog::Impl {
 };
 
 RunLog::RunLog(const fs::path& run, std::int64_t updates, const fs::path& mlflow) {
-  KeepUpTo(run / "metrics.jsonl", updates);
+  KeepLinesUpTo(run / "metrics.jsonl", updates);
   impl_ = std::make_unique<Impl>(run);
   impl_->Check();
   // `arcsat experiments add` reads the version from here.

@@ -88,7 +88,7 @@ Trainer::Trainer(LoadedModel* loaded, const TrainOptions& options,
       validation_(validation),
       run_(std::move(run)),
       sampler_(static_cast<std::int64_t>(train.size()), options.batch, options.seed),
-      objective_(MakeObjective(loaded, options)),
+      objective_(MakeObjective(loaded, options, train)),
       optimizer_((Freeze(loaded->model.get(), options.freeze_layers),
                   loaded->model->To(ChooseDevice(options.device)), &loaded->model->parameters()),
                  options) {

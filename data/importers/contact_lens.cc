@@ -17,10 +17,10 @@ std::optional<Speaker> SpeakerOf(const std::string& role) {
 }
 
 /// Role by participant id. An id may itself be the role.
-using Roles = std::map<std::string, std::string>;
+using RolesById = std::map<std::string, std::string>;
 
-Roles ReadRoles(const Fields& record) {
-  Roles roles;
+RolesById ReadRoles(const Fields& record) {
+  RolesById roles;
   std::int64_t index = 0;
   for (const Json& item : record.List({"Participants"})) {
     const Fields person(item, record.source(), {"Participants", index++});
@@ -30,7 +30,7 @@ Roles ReadRoles(const Fields& record) {
   return roles;
 }
 
-Speaker ReadSpeaker(const Fields& item, const Roles& roles) {
+Speaker ReadContactLensSpeaker(const Fields& item, const RolesById& roles) {
   std::string role = item.Text({"ParticipantRole"});
   const std::string id = item.Text({"ParticipantId"});
   if (role.empty()) {
@@ -77,13 +77,13 @@ Conversation ReadCall(const Document& document, const ImportOptions& options) {
   Conversation c;
   c.channel = Channel::kVoice;
   ReadCommon(document, record, &c);
-  const Roles roles = ReadRoles(record);
+  const RolesById roles = ReadRoles(record);
   std::vector<SpeechSegment> segments;
   std::int64_t index = 0;
   for (const Json& json : record.NeedList({"Transcript"})) {
     const Fields item(json, source, {"Transcript", index++});
     SpeechSegment segment;
-    segment.speaker = ReadSpeaker(item, roles);
+    segment.speaker = ReadContactLensSpeaker(item, roles);
     segment.text = item.NeedText({"Content"});
     segment.begin = item.NeedNumber({"BeginOffsetMillis"}) / 1000;
     if (segment.begin < 0) item.Refuse("BeginOffsetMillis", segment.begin, "0 or more");
@@ -122,7 +122,7 @@ Conversation ReadChat(const Document& document) {
   if (const auto kept = c.attributes.find("vendor_sentiment"); kept != c.attributes.end()) {
     if (kept->is_object()) kept->erase("DetailsByTranscriptItemGroup");
   }
-  const Roles roles = ReadRoles(record);
+  const RolesById roles = ReadRoles(record);
   const auto sentiment = ReadChatSentiment(record);
   std::int64_t index = 0;
   for (const Json& json : record.NeedList({"Transcript"})) {
@@ -131,7 +131,7 @@ Conversation ReadChat(const Document& document) {
     const std::string type = item.Text({"ContentType"});
     if (!type.empty() && type != "text/plain" && type != "text/markdown") continue;
     Turn turn;
-    turn.speaker = ReadSpeaker(item, roles);
+    turn.speaker = ReadContactLensSpeaker(item, roles);
     turn.text = item.NeedText({"Content"});
     turn.at = item.Time({"AbsoluteTime"});
     if (const auto found = sentiment.find(item.Text({"Id"})); found != sentiment.end()) {

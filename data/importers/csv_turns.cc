@@ -19,7 +19,7 @@ namespace {
 using Names = std::vector<std::string_view>;
 
 /// Where the header has what a turn needs; -1 where it has not.
-struct Layout {
+struct TurnLayout {
   std::vector<std::string> header;
   int id = -1, text = -1, speaker = -1, at = -1, channel = -1, language = -1, agent = -1,
       customer = -1, problem_type = -1, team = -1, score = -1;
@@ -44,9 +44,9 @@ const Names& IdNames() {
   return names;
 }
 
-Layout ReadLayout(std::vector<std::string> header, const Columns& columns,
-                  const std::string& place) {
-  Layout layout;
+TurnLayout ReadTurnLayout(std::vector<std::string> header, const Columns& columns,
+                          const std::string& place) {
+  TurnLayout layout;
   const auto find = [&](const std::string& given, const Names& guesses, const char* option) {
     return FindColumn(header, given, guesses, fmt::format("columns.{}", option), place);
   };
@@ -96,7 +96,7 @@ std::optional<Speaker> RoleOfCell(const std::string& cell) {
 
 class Table {
  public:
-  Table(Layout layout, const ImportOptions& options)
+  Table(TurnLayout layout, const ImportOptions& options)
       : layout_(std::move(layout)), options_(options) {
     // Columns of the same name are one attribute: the first.
     for (std::size_t i = 0; i < layout_.header.size(); ++i) {
@@ -235,7 +235,7 @@ class Table {
     }
   }
 
-  Layout layout_;
+  TurnLayout layout_;
   const ImportOptions& options_;
   std::unordered_set<std::string> names_;  ///< of the columns that nothing else takes
   std::vector<std::size_t> attributes_;    ///< those columns
@@ -255,7 +255,7 @@ class Csv : public DocumentFormat {
       CsvReader rows(document.text, GuessSeparator(document.text), document.place);
       std::vector<std::string> header;
       return rows.Next(&header) && header.size() >= 3 &&
-             ReadLayout(std::move(header), options.columns, document.place).Usable();
+             ReadTurnLayout(std::move(header), options.columns, document.place).Usable();
     } catch (const Error&) {
       return false;
     }
@@ -265,7 +265,7 @@ class Csv : public DocumentFormat {
     CsvReader rows(document.text, GuessSeparator(document.text), document.place);
     std::vector<std::string> row;
     rows.Next(&row);
-    Layout layout = ReadLayout(std::move(row), options.columns, document.place);
+    TurnLayout layout = ReadTurnLayout(std::move(row), options.columns, document.place);
     if (!layout.Usable()) {
       throw Error({document.place,
                    "found no columns for a conversation's id, its speakers and "

@@ -8,7 +8,7 @@
 namespace arcsat {
 namespace {
 
-Speaker ReadSpeaker(const Fields& phrase) {
+Speaker ReadPurpose(const Fields& phrase) {
   const std::string purpose = phrase.NeedText({"participantPurpose"});
   if (purpose == "external" || purpose == "customer") return Speaker::kCustomer;
   if (purpose == "internal" || purpose == "agent" || purpose == "user") return Speaker::kAgent;
@@ -45,7 +45,7 @@ void ReadTranscript(const Fields& transcript, Phrases* out) {
   for (const Json& json : transcript.List({"phrases"})) {
     const Fields phrase(json, transcript.source(), {"phrases", index});
     SpeechSegment segment;
-    segment.speaker = ReadSpeaker(phrase);
+    segment.speaker = ReadPurpose(phrase);
     // The decorated text has punctuation and case.
     segment.text = phrase.Text({"decoratedText"});
     if (segment.text.empty()) segment.text = phrase.NeedText({"text"});

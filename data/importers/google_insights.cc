@@ -8,7 +8,7 @@
 namespace arcsat {
 namespace {
 
-Speaker ReadSpeaker(const Fields& item) {
+Speaker ReadRole(const Fields& item) {
   const std::string role = item.NeedText({"role"});
   if (role == "CUSTOMER" || role == "END_USER") return Speaker::kCustomer;
   if (role == "AGENT" || role == "HUMAN_AGENT") return Speaker::kAgent;
@@ -65,7 +65,7 @@ Conversation ReadEntries(const Document& document, const ImportOptions& options)
   for (const Json& json : record.NeedList({"entries"})) {
     const Fields entry(json, source, {"entries", index++});
     Turn turn;
-    turn.speaker = ReadSpeaker(entry);
+    turn.speaker = ReadRole(entry);
     turn.text = entry.NeedText({"text"});
     if (const auto time = entry.Number({"start_timestamp_usec", "startTimestampUsec"})) {
       if (*time < 0) entry.Refuse("start_timestamp_usec", *time, "0 or more");
@@ -98,7 +98,7 @@ Conversation ReadResource(const Document& document, const ImportOptions& options
   for (const Json& json : transcript.NeedList({"transcriptSegments", "transcript_segments"})) {
     const Fields item(json, source, {"transcriptSegments", index++});
     SpeechSegment segment;
-    segment.speaker = ReadSpeaker(item.Object({"segmentParticipant", "segment_participant"}));
+    segment.speaker = ReadRole(item.Object({"segmentParticipant", "segment_participant"}));
     segment.text = item.NeedText({"text"});
     if (const Json* sentiment = item.Find({"sentiment"})) segment.sentiment = *sentiment;
     const Json& words = item.List({"words"});

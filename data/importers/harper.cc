@@ -35,7 +35,7 @@ Json ReadEmotion(const Fields& item) {
   return named;
 }
 
-Speaker ReadSpeaker(const Fields& item) {
+Speaker ReadSpeakerRole(const Fields& item) {
   const std::string role = item.NeedText({"speaker_role"});
   if (role == "caller") return Speaker::kCustomer;
   if (role == "agent") return Speaker::kAgent;
@@ -50,7 +50,7 @@ void ReadTranscript(const Json& transcript, const JsonSource& source, const Impo
   for (const Json& json : transcript) {
     const Fields item(json, source, {"segments", index++});
     SpeechSegment segment;
-    segment.speaker = ReadSpeaker(item);
+    segment.speaker = ReadSpeakerRole(item);
     segment.text = options.human_transcript ? item.NeedText({"human_transcript"})
                                             : item.NeedText({"transcript", "human_transcript"});
     // On the agent's channel start_ms can be two seconds early; offset_ms is not.

@@ -98,32 +98,32 @@ struct Cue {
   std::size_t most;  ///< words of a name
 };
 
-constexpr std::array<Cue, 26> kCues = {{{"my name is ", true, 3},
-                                        {"my name's ", true, 3},
-                                        {"my first name is ", true, 1},
-                                        {"my last name is ", true, 1},
-                                        {"my full name is ", true, 3},
-                                        {"the name is ", true, 3},
-                                        {"name: ", false, 3},
-                                        {"you're speaking with ", true, 2},
-                                        {"you are speaking with ", true, 2},
-                                        {"you're chatting with ", true, 2},
-                                        {"am i speaking with ", true, 2},
-                                        {"am i speaking to ", true, 2},
-                                        {"this is ", false, 3},
-                                        {"i am ", false, 3},
-                                        {"i'm ", false, 3},
-                                        {"mr. ", false, 3},
-                                        {"mr ", false, 3},
-                                        {"mrs. ", false, 3},
-                                        {"mrs ", false, 3},
-                                        {"ms. ", false, 3},
-                                        {"ms ", false, 3},
-                                        {"miss ", false, 3},
-                                        {"dr. ", false, 3},
-                                        {"dear ", false, 3},
-                                        {"mein name ist ", true, 2},
-                                        {"je m'appelle ", true, 2}}};
+constexpr std::array<Cue, 26> kNameCues = {{{"my name is ", true, 3},
+                                            {"my name's ", true, 3},
+                                            {"my first name is ", true, 1},
+                                            {"my last name is ", true, 1},
+                                            {"my full name is ", true, 3},
+                                            {"the name is ", true, 3},
+                                            {"name: ", false, 3},
+                                            {"you're speaking with ", true, 2},
+                                            {"you are speaking with ", true, 2},
+                                            {"you're chatting with ", true, 2},
+                                            {"am i speaking with ", true, 2},
+                                            {"am i speaking to ", true, 2},
+                                            {"this is ", false, 3},
+                                            {"i am ", false, 3},
+                                            {"i'm ", false, 3},
+                                            {"mr. ", false, 3},
+                                            {"mr ", false, 3},
+                                            {"mrs. ", false, 3},
+                                            {"mrs ", false, 3},
+                                            {"ms. ", false, 3},
+                                            {"ms ", false, 3},
+                                            {"miss ", false, 3},
+                                            {"dr. ", false, 3},
+                                            {"dear ", false, 3},
+                                            {"mein name ist ", true, 2},
+                                            {"je m'appelle ", true, 2}}};
 
 /// "Hi Ann,": only at the beginning of a text, and before a mark.
 std::string Greeted(std::string_view text, std::string_view lower) {
@@ -161,7 +161,7 @@ std::vector<std::string> IntroducedNames(std::string_view text) {
   const bool voice = text == lower;
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (at > 0 && IsWordByte(text[at - 1])) continue;
-    for (const Cue& cue : kCues) {
+    for (const Cue& cue : kNameCues) {
       const std::size_t begin = BehindCue(lower, at, cue.words);
       if (begin == std::string_view::npos) continue;
       const bool weak = cue.words == "this is " || cue.words == "i am " || cue.words == "i'm ";

@@ -28,7 +28,7 @@ constexpr std::array<std::string_view, 16> kOtherWords = {
 constexpr std::array<std::string_view, 5> kFillers = {"um", "uh", "er", "you know", "like"};
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsLetter(char c) {
+bool IsWordLetter(char c) {
   // Bytes of a multi-byte character are part of a word; currency signs are dealt with before.
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (static_cast<unsigned char>(c) >= 128);
 }
@@ -82,7 +82,7 @@ std::vector<std::string> SpokenWords(std::string_view text) {
       words.push_back(NumberWords(text.substr(begin, i - begin)));
       if (!currency.empty()) words.emplace_back(currency);
       currency = {};
-    } else if (IsLetter(text[i]) || (text[i] == '\'' && !word.empty())) {
+    } else if (IsWordLetter(text[i]) || (text[i] == '\'' && !word.empty())) {
       const char c = text[i++];
       word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     } else {

@@ -11,7 +11,7 @@ namespace arcsat {
 namespace {
 
 constexpr std::string_view kMeta = "\xE2\x96\x81";  // U+2581, SentencePiece's visible space
-constexpr const char* kRemedy = "check model_type in config.json, or copy the folder anew";
+constexpr const char* kFamilyRemedy = "check model_type in config.json, or copy the folder anew";
 
 void ReplaceAll(std::string_view from, std::string_view to, std::string* text) {
   if (text->find(from) == std::string::npos) return;
@@ -110,7 +110,7 @@ void SentencePieceTokenizer::SetLayout(const SentencePieceModel& model, const st
   if (options_.layout == SentencePieceOptions::Layout::kXlmR) {
     if (find("<unk>") != 0 || find("<s>") != 1 || find("</s>") != 2) {
       throw Error({place, "found other pieces at 0, 1 and 2",
-                   "expected <unk>, <s>, </s>, as XLM-R's models have", kRemedy});
+                   "expected <unk>, <s>, </s>, as XLM-R's models have", kFamilyRemedy});
     }
     begin_ = 0, pad_ = 1, end_ = 2, unknown_ = 3, mask_ = count + 1, size_ = count + 2;
     return;
@@ -119,7 +119,7 @@ void SentencePieceTokenizer::SetLayout(const SentencePieceModel& model, const st
     const std::int32_t id = find(text);
     if (id >= 0) return id;
     throw Error({place, fmt::format("found no piece {}", text),
-                 "expected ALBERT's special pieces in the model", kRemedy});
+                 "expected ALBERT's special pieces in the model", kFamilyRemedy});
   };
   begin_ = need("[CLS]"), end_ = need("[SEP]"), pad_ = need("<pad>");
   unknown_ = model.unknown, mask_ = find("[MASK]"), size_ = count;

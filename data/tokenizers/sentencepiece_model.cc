@@ -16,10 +16,10 @@
 namespace arcsat {
 namespace {
 
-constexpr std::uintmax_t kMaxFile = std::uintmax_t{64} << 20;
+constexpr std::uintmax_t kMaxModel = std::uintmax_t{64} << 20;
 constexpr std::size_t kMaxPieces = 2'000'000;
 constexpr std::size_t kMaxPieceBytes = 512;
-constexpr const char* kRemedy = "copy the model file anew from where it came from";
+constexpr const char* kModelRemedy = "copy the model file anew from where it came from";
 
 // Field numbers of sentencepiece_model.proto.
 constexpr std::uint32_t kPieces = 1, kTrainerSpec = 2, kNormalizerSpec = 3;
@@ -59,7 +59,7 @@ class Reader {
  private:
   [[noreturn]] void Fail(const std::string& field, std::string found, std::string expected) const {
     throw Error({field.empty() ? path_ : fmt::format("{}: {}", path_, field), std::move(found),
-                 std::move(expected), kRemedy});
+                 std::move(expected), kModelRemedy});
   }
 
   void AddPiece(protozero::data_view view) {
@@ -172,7 +172,7 @@ class Reader {
 }  // namespace
 
 SentencePieceModel ReadSentencePieceModel(const std::filesystem::path& path) {
-  return Reader(path).Read(ReadFile(path, kMaxFile));
+  return Reader(path).Read(ReadFile(path, kMaxModel));
 }
 
 }  // namespace arcsat

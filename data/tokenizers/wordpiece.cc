@@ -14,7 +14,7 @@ namespace {
 
 using unicode::Properties;
 
-constexpr std::uintmax_t kMaxFile = std::uintmax_t{64} << 20;
+constexpr std::uintmax_t kMaxVocabulary = std::uintmax_t{64} << 20;
 constexpr std::size_t kMaxTokens = 2'000'000;
 constexpr std::size_t kMaxTokenBytes = 512;
 
@@ -167,7 +167,7 @@ WordPieceTokenizer::WordPieceTokenizer(const std::filesystem::path& vocabulary,
 }
 
 void WordPieceTokenizer::ReadVocabulary(const std::filesystem::path& path) {
-  const std::string bytes = ReadFile(path, kMaxFile);
+  const std::string bytes = ReadFile(path, kMaxVocabulary);
   const std::string remedy = "copy vocab.txt anew from where the model came from";
   const auto fail = [&](std::string found, std::string expected) {
     throw Error({fmt::format("{}:{}", path.string(), size_ + 1), std::move(found),

@@ -16,11 +16,11 @@ file(WRITE ${OUT} "// Made by eval/report/embed.cmake; not to be edited.
 #include \"eval/report/assets.h\"
 
 namespace arcsat::assets {
-namespace {
-const unsigned char kBytes[] = {${BYTES}};
-}  // namespace
 
-std::string_view ${NAME}() { return {reinterpret_cast<const char*>(kBytes), sizeof(kBytes)}; }
+std::string_view ${NAME}() {
+  static const unsigned char kBytes[] = {${BYTES}};
+  return {reinterpret_cast<const char*>(kBytes), sizeof(kBytes)};
+}
 
 }  // namespace arcsat::assets
 ")

@@ -5,9 +5,11 @@
 Golden conversations must get their scores. With --parity the graph must also pass onnx.checker, and
 give LibTorch's outputs for the inputs in that safetensors file. Every compressed graph of the manifest
 must stay as near to the golden scores as it did when it was exported; with --compare its chances of
-those conversations are reported beside fp32's. Prints one JSON object: {"problems": [...], "cases":
+those conversations are reported beside fp32's. The graphs of running conversations, where there are
+some, must give the same turn by turn. Prints one JSON object: {"problems": [...], "cases":
 [...], "parity": {output: largest difference}, "golden": how many, "golden_difference": largest,
-"versions": {...}, "variants": {name: {"golden_difference", "fp32": [...], "compressed": [...]}}}.
+"versions": {...}, "variants": {name: {"golden_difference", "fp32": [...], "compressed": [...]}},
+"stream": null or {"parity": {...}, "golden_difference", "turns"}}.
 Exit code 0 also where problems were found.
 """
 
@@ -27,7 +29,8 @@ import numpy as np
 import onnxruntime
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scorers" / "python"))
-from arcsat_scorer import BundleError, Scorer  # noqa: E402
+from arcsat_scorer import BundleError, Running, Scorer, StreamScorer  # noqa: E402
+from arcsat_scorer.bundle import STREAM  # noqa: E402
 
 #: Compressed graphs round activations, so the last digits of a CPU's floats show.
 _OTHER_CPU = 1e-3
@@ -58,7 +61,10 @@ def check_graphs(bundle: Path, manifest: dict[str, Any], problems: list[str]) ->
     """onnx.checker, and the inputs and outputs that the manifest tells of, for every graph."""
     import onnx
 
-    for graph in (manifest["graph"], *(manifest.get("variants") or {}).values()):
+    told = manifest["graph"]
+    graphs = [told, *({**told, **graph} for graph in (manifest.get("variants") or {}).values())]
+    graphs += [manifest["stream"][name] for name in STREAM if "stream" in manifest]
+    for graph in graphs:
         path = bundle / graph["file"]
         try:
             onnx.checker.check_model(str(path), full_check=True)
@@ -67,18 +73,23 @@ def check_graphs(bundle: Path, manifest: dict[str, Any], problems: list[str]) ->
             continue
         model = onnx.load(str(path))
         for part, values in (("inputs", model.graph.input), ("outputs", model.graph.output)):
-            told = [tensor["name"] for tensor in manifest["graph"][part]]
-            if [value.name for value in values] != told:
+            if [value.name for value in values] != [tensor["name"] for tensor in graph[part]]:
                 problems.append(f"{path.name}: the graph's {part} are not those of the manifest")
     return onnx.__version__
 
 
-def check_parity(session: onnxruntime.InferenceSession, tensors: dict[str, np.ndarray],
-                 tolerance: float, csat_scale: float, report: dict[str, Any]) -> None:
+def read_cases(path: Path) -> dict[str, dict[str, dict[str, np.ndarray]]]:
+    """Inputs ("in") and LibTorch's outputs ("out") of each case."""
     cases: dict[str, dict[str, dict[str, np.ndarray]]] = defaultdict(lambda: {"in": {}, "out": {}})
-    for name, tensor in tensors.items():
+    for name, tensor in read_safetensors(path).items():
         case, side, key = name.rsplit("/", 2)
         cases[case][side][key] = tensor
+    return cases
+
+
+def check_parity(session: onnxruntime.InferenceSession,
+                 cases: dict[str, dict[str, dict[str, np.ndarray]]], tolerance: float,
+                 csat_scale: float, report: dict[str, Any]) -> None:
     names = [output.name for output in session.get_outputs()]
     for case, sides in cases.items():
         try:
@@ -153,6 +164,66 @@ def check_variants(options: argparse.Namespace, manifest: dict[str, Any],
                                     "compressed": after}
 
 
+def step_through(stream: StreamScorer, inputs: dict[str, np.ndarray], row: int,
+                 ) -> tuple[list[dict[str, np.ndarray]], int]:
+    """One conversation of a padded batch, a turn at a time: what was said after each."""
+    channel = {0: None, 1: "chat", 2: "voice"}[int(inputs["channel"][row])]
+    running = Running("parity", channel)
+    steps = []
+    for turn, count in enumerate(inputs["turn_tokens"][row]):
+        if count > 0:
+            steps.append(stream.step(running, inputs["input_ids"][row, turn, :count].tolist(),
+                                     int(inputs["speaker"][row, turn]),
+                                     float(inputs["gap_seconds"][row, turn])))
+    return steps, running.count
+
+
+def check_stream(options: argparse.Namespace, cases: dict[str, dict[str, dict[str, np.ndarray]]],
+                 golden: list[dict[str, Any]], csat_scale: float, report: dict[str, Any]) -> None:
+    """The graphs of running conversations, turn by turn: LibTorch's outputs at every turn and after
+    the last, and the golden scores from text."""
+    found = report["stream"] = {"parity": {}, "golden_difference": 0.0, "turns": 0}
+    try:
+        stream = StreamScorer(options.bundle, verify=False)
+    except BundleError as error:
+        report["problems"].append(str(error))
+        return
+    for case, sides in cases.items():
+        for row in range(len(sides["in"]["channel"])):
+            steps, turns = step_through(stream, sides["in"], row)
+            found["turns"] += turns
+            if not steps:
+                continue
+            for name, wanted in sides["out"].items():
+                if name in ("state", "outlook"):
+                    got = np.concatenate([step[name] for step in steps])
+                    apart = difference(got, wanted[row, :len(steps)])
+                else:
+                    apart = difference(steps[-1][name][0], wanted[row])
+                apart /= csat_scale if name == "csat" else 1.0
+                found["parity"][name] = max(found["parity"].get(name, 0.0), apart)
+                if not apart <= options.tolerance:
+                    report["problems"].append(f"turn by turn, \"{case}\": {name} differs from "
+                                              f"LibTorch by {apart:.2e}")
+    for item in golden:
+        conversation, wanted = item["conversation"], dict(item["score"])
+        running = stream.begin(conversation["id"], conversation.get("channel"))
+        score = None
+        for turn in conversation["turns"]:
+            score = stream.add(running, turn)
+        found["turns"] += len(conversation["turns"])
+        if score is None:  # there is nothing to say before the first turn
+            continue
+        for record in (score, wanted):
+            if "csat" in record:
+                record["csat"] /= csat_scale
+        apart = score_difference(score, wanted)
+        found["golden_difference"] = max(found["golden_difference"], apart)
+        if not apart <= options.tolerance:
+            report["problems"].append(f"turn by turn, golden conversation {conversation['id']} is "
+                                      f"off by {apart:.2e}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("bundle", type=Path)
@@ -163,7 +234,7 @@ def main() -> int:
     report: dict[str, Any] = {
         "problems": [], "cases": [], "parity": {}, "golden": 0, "golden_difference": 0.0,
         "versions": {"python": platform.python_version(),
-                     "onnxruntime": onnxruntime.__version__}, "variants": {}}
+                     "onnxruntime": onnxruntime.__version__}, "variants": {}, "stream": None}
     manifest = json.loads((options.bundle / "manifest.json").read_text(encoding="utf-8"))
     if options.parity:
         report["versions"]["onnx"] = check_graphs(options.bundle, manifest, report["problems"])
@@ -175,18 +246,22 @@ def main() -> int:
         scale = manifest["scoring"]["csat_scale"]
         csat_scale = max(1.0, scale[1] - scale[0]) if scale else 1.0
         if options.parity:
-            check_parity(scorer.session, read_safetensors(options.parity), options.tolerance,
-                         csat_scale, report)
+            cases = read_cases(options.parity)
+            check_parity(scorer.session, cases, options.tolerance, csat_scale, report)
         with open(options.bundle / "golden.jsonl", encoding="utf-8") as lines:
             golden = [json.loads(line) for line in lines]
         report["golden"] = len(golden)
         report["golden_difference"] = check_golden(golden, scorer, options.tolerance, csat_scale, "",
                                                    report["problems"])
         check_variants(options, manifest, golden, scorer, csat_scale, report)
+        if "stream" in manifest:
+            check_stream(options, cases if options.parity else {}, golden, csat_scale, report)
     # JSON has no infinity; a difference that large says it as well.
-    for name, value in report["parity"].items():
-        report["parity"][name] = value if math.isfinite(value) else 1e300
-    for shown in (report, *report["variants"].values()):
+    streams = [report["stream"]] if report["stream"] else []
+    for shown in (report, *streams):
+        for name, value in shown["parity"].items():
+            shown["parity"][name] = value if math.isfinite(value) else 1e300
+    for shown in (report, *streams, *report["variants"].values()):
         if not math.isfinite(shown["golden_difference"]):
             shown["golden_difference"] = 1e300
     json.dump(report, sys.stdout)

@@ -16,7 +16,7 @@
 namespace arcsat {
 namespace {
 
-constexpr double kSecondsOfDay = 86400;
+constexpr double kDaySeconds = 86400;
 constexpr std::size_t kFewestClusters = 8;  // fewer make a bootstrap's interval too short
 
 struct Moments {
@@ -51,7 +51,7 @@ class Estimator {
   /// `taught` has the times of each agent's lessons at this problem.
   void Estimate(int agent, int code, const std::multimap<int, double>& taught,
                 LessonEffect* effect) const {
-    const double window = options_.lesson_days * kSecondsOfDay;
+    const double window = options_.lesson_days * kDaySeconds;
     std::unordered_map<int, Sides> sides;
     const auto place = by_problem_.find(code);
     if (place == by_problem_.end()) return Refuse("the problem has no times", effect);
@@ -84,8 +84,7 @@ class Estimator {
               const LessonEffect& effect) const {
     const auto [first, last] = taught.equal_range(agent);
     return std::any_of(first, last, [&](const auto& lesson) {
-      return std::abs(lesson.second - effect.lesson.time) <=
-             2 * options_.lesson_days * kSecondsOfDay;
+      return std::abs(lesson.second - effect.lesson.time) <= 2 * options_.lesson_days * kDaySeconds;
     });
   }
 

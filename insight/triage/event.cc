@@ -8,7 +8,7 @@
 namespace arcsat {
 namespace {
 
-const char kRemedy[] = "mend the event; docs/triage.md describes it";
+const char kEventRemedy[] = "mend the event; docs/triage.md describes it";
 
 using EventText = std::string TurnEvent::*;
 using ConversationText = std::string Conversation::*;
@@ -99,7 +99,7 @@ void ReadField(const std::string& key, Json* value, const JsonSource& source, Tu
 }  // namespace
 
 TurnEvent ReadTurnEvent(Json record, const std::string& place) {
-  const JsonSource source{place, kRemedy};
+  const JsonSource source{place, kEventRemedy};
   if (!record.is_object()) RefuseField(source, {""}, record, "an event, a JSON object");
   TurnEvent event;
   event.place = -1;
@@ -126,7 +126,7 @@ TurnEvent ReadTurnEvent(Json record, const std::string& place) {
 }
 
 TurnEvent ParseTurnEvent(std::string_view line, const std::string& place) {
-  return ReadTurnEvent(ParseJson(line, {place, kRemedy}), place);
+  return ReadTurnEvent(ParseJson(line, {place, kEventRemedy}), place);
 }
 
 std::string ToJsonLine(const TurnEvent& event) {

@@ -12,8 +12,8 @@ namespace arcsat {
 namespace {
 
 constexpr int kApplication = 0x61726373;  // "arcs", so that another program's file is told apart
-constexpr int kVersion = 1;
-const char kRemedy[] = "mend the request; /openapi.json describes it";
+constexpr int kStoreVersion = 1;
+const char kRequestRemedy[] = "mend the request; /openapi.json describes it";
 
 const char kTables[] = R"(
 CREATE TABLE IF NOT EXISTS conversations (
@@ -47,12 +47,13 @@ Database Prepared(const std::filesystem::path& path) {
   version.Step();
   tables.Step();
   const bool fresh = tables.Int(0) == 0;
-  if (!fresh && (application.Int(0) != kApplication || version.Int(0) != kVersion)) {
+  if (!fresh && (application.Int(0) != kApplication || version.Int(0) != kStoreVersion)) {
     throw Error({path.string(), "is no store of arcsat triage, or one of another version",
-                 fmt::format("expected a store of version {}", kVersion), "name another file"});
+                 fmt::format("expected a store of version {}", kStoreVersion),
+                 "name another file"});
   }
-  database.Run(
-      fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplication, kVersion));
+  database.Run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplication,
+                           kStoreVersion));
   database.Run(kTables);
   return database;
 }
@@ -94,7 +95,7 @@ void DemandOneOf(const std::string& value, const char* key, const JsonSource& so
 QueueAction ReadQueueAction(const Json& record, const std::string& action,
                             const std::string& place) {
   constexpr std::size_t kLongestNote = 4000;
-  const JsonSource source{place, kRemedy};
+  const JsonSource source{place, kRequestRemedy};
   if (!record.is_object()) RefuseField(source, {""}, record, "a JSON object");
   QueueAction out;
   out.action = action;

@@ -14,7 +14,7 @@
 namespace arcsat {
 namespace {
 
-constexpr double kDay = 86'400;
+constexpr double kSecondsOfDay = 86'400;
 
 /// Conversations a day: as told, or by the days from the first to the last; 0 where not known.
 double Volume(const std::vector<FinishedConversation>& finished, const TriageFitOptions& fit) {
@@ -22,8 +22,8 @@ double Volume(const std::vector<FinishedConversation>& finished, const TriageFit
   double first = std::numeric_limits<double>::infinity(), last = -first;
   for (const FinishedConversation& one : finished) {
     if (!one.started) return 0;
-    first = std::min(first, std::floor(*one.started / kDay));
-    last = std::max(last, std::floor(*one.started / kDay));
+    first = std::min(first, std::floor(*one.started / kSecondsOfDay));
+    last = std::max(last, std::floor(*one.started / kSecondsOfDay));
   }
   return finished.empty() ? 0 : static_cast<double>(finished.size()) / (last - first + 1);
 }

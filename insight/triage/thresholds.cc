@@ -7,8 +7,8 @@
 namespace arcsat {
 namespace {
 
-const char kFormat[] = "arcsat-thresholds";
-constexpr int kVersion = 1;
+const char kThresholdsFormat[] = "arcsat-thresholds";
+constexpr int kThresholdsVersion = 1;
 
 double ReadShare(const Json& record, const char* key, const JsonSource& source) {
   const auto found = record.find(key);
@@ -21,8 +21,12 @@ double ReadShare(const Json& record, const char* key, const JsonSource& source) 
 }  // namespace
 
 Json ToJson(const Thresholds& t) {
-  Json out = {{"format", kFormat},    {"version", kVersion}, {"model", t.model},
-              {"outlook", t.outlook}, {"fall", t.fall},      {"from_turn", t.from_turn}};
+  Json out = {{"format", kThresholdsFormat},
+              {"version", kThresholdsVersion},
+              {"model", t.model},
+              {"outlook", t.outlook},
+              {"fall", t.fall},
+              {"from_turn", t.from_turn}};
   for (const auto& [key, value] : t.basis.items()) out[key] = value;
   return out;
 }
@@ -30,13 +34,13 @@ Json ToJson(const Thresholds& t) {
 Thresholds ParseThresholds(std::string_view text, const std::string& place) {
   const JsonSource source{place, "make it anew with arcsat triage fit"};
   Json record = ParseJson(text, source);
-  if (!record.is_object() || record.value("format", Json()) != kFormat) {
+  if (!record.is_object() || record.value("format", Json()) != kThresholdsFormat) {
     throw Error({place, "is no file of thresholds", "expected \"format\": \"arcsat-thresholds\"",
                  source.remedy});
   }
-  if (record.value("version", Json()) != kVersion) {
+  if (record.value("version", Json()) != kThresholdsVersion) {
     RefuseField(source, {"version"}, record.value("version", Json()),
-                fmt::format("version {}", kVersion));
+                fmt::format("version {}", kThresholdsVersion));
   }
   Thresholds out;
   const auto model = record.find("model");

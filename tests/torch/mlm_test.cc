@@ -104,7 +104,7 @@ TEST_F(MlmTest, GoesOnWithTheHeadOfTheFolder) {
   LoadedModel loaded = Start(encoder_ / ".");
   Trainer(&loaded, options_, train, {}, Run()).Run();
   LoadedModel again = Start(runs_ / "a" / "encoder");
-  const auto objective = MakeObjective(&again, options_);
+  const auto objective = MakeObjective(&again, options_, {});
   bool found = false;
   for (const Parameter& p : again.model->parameters().all()) {
     if (p.name != "cls.predictions.transform.dense.weight") continue;
@@ -138,7 +138,7 @@ TEST_F(MlmTest, PartsAreWeighedByTheirMaskedWords) {
   }
   large.index = 1;
   LoadedModel loaded = Start(encoder_ / ".");
-  const auto objective = MakeObjective(&loaded, options_);
+  const auto objective = MakeObjective(&loaded, options_, {});
   const auto loss = [&](const BatchPart& part) {
     return objective->Forward(part).reported.front().second;
   };

@@ -6,6 +6,7 @@
 
 #include "tests/torch/torch_test_support.h"
 #include "train/losses.h"
+#include "train/objective.h"
 #include "train/optimizer.h"
 #include "train/sampler.h"
 
@@ -95,6 +96,50 @@ TEST(Losses, AccumulatedBatchesAreTheOneLargeBatch) {
                                &three);
   EXPECT_GT(large.norm().item<double>(), 0.1);
   EXPECT_NEAR(one, three, 1e-5);
+  EXPECT_LT((large - small).norm().item<double>(), 1e-4 * large.norm().item<double>());
+}
+
+// However the answers fall among the updates, each weighs the same.
+TEST(CsatObjective, UpdatesOfOneAddUpToAllConversations) {
+  TemporaryFolder folder;
+  PutTinyEncoder(folder);
+  ModelOptions tiny = TinyOptions();
+  tiny.dropout = 0;
+  LoadedModel loaded = StartModel(folder / ".", tiny, {}, 1);
+  auto conversations = Talk(22).MakeMany(10);
+  for (std::size_t i = 3; i < conversations.size(); ++i) {
+    conversations[i].satisfied = -1;
+    conversations[i].survey = -1;
+  }
+  const auto objective = MakeObjective(&loaded, TrainOptions{}, conversations);
+  ParameterSet& parameters = loaded.model->parameters();
+  const auto learn = [&](const std::vector<Segment>& segments) {
+    const BatchPart part{segments, 0, 0};
+    objective->BeginUpdate({part});
+    const PartLosses losses = objective->Forward(part);
+    losses.total.backward();
+    return losses.total.item<double>();
+  };
+  const auto gradient = [&] {
+    std::vector<torch::Tensor> flat;
+    for (auto& p : parameters.all()) {
+      flat.push_back(p.value.grad().flatten().clone());
+      p.value.mutable_grad().zero_();
+    }
+    return torch::cat(flat);
+  };
+  for (auto& p : parameters.all()) p.value.mutable_grad() = torch::zeros_like(p.value);
+  std::vector<Segment> all;
+  double apart = 0;
+  for (const auto& conversation : conversations) {
+    all.push_back(Whole(conversation));
+    apart += learn({all.back()}) / 10;
+  }
+  const torch::Tensor small = gradient() / 10;
+  const double together = learn(all);
+  const torch::Tensor large = gradient();
+  EXPECT_GT(together, 0.3);
+  EXPECT_NEAR(apart, together, 1e-5);
   EXPECT_LT((large - small).norm().item<double>(), 1e-4 * large.norm().item<double>());
 }
 

@@ -30,54 +30,60 @@ Conversation Talk(const std::vector<std::pair<Speaker, std::string>>& turns) {
   return conversation;
 }
 
-double Figure(const Conversation& conversation, Behaviour behaviour) {
+double RecordsFigure(const Conversation& conversation, Behaviour behaviour) {
   return static_cast<double>(Behave(conversation)[static_cast<std::size_t>(behaviour)]);
 }
 
-constexpr Speaker kAgent = Speaker::kAgent, kCustomer = Speaker::kCustomer, kBot = Speaker::kBot;
+constexpr Speaker kRecordsAgent = Speaker::kAgent, kCustomer = Speaker::kCustomer,
+                  kBot = Speaker::kBot;
 
 TEST(Behaviours, OfOneConversation) {
-  const Conversation talk = Talk({{kBot, "I'm sorry, please hold. Does it work now?"},
-                                  {kCustomer, "My parcel is lost. Is anything else open?"},
-                                  {kAgent, "I\u2019m sorry to hear that. Your order number?"},
-                                  {kCustomer, "12"},
-                                  {kAgent, "ONE MOMENT, I'll put you through"},
-                                  {kAgent, "Could you try it now?"}});
-  EXPECT_EQ(Figure(talk, Behaviour::kAcknowledges), 1);
-  EXPECT_EQ(Figure(talk, Behaviour::kApologises), 1);
-  EXPECT_EQ(Figure(talk, Behaviour::kHolds), 1);
-  EXPECT_EQ(Figure(talk, Behaviour::kTransfers), 1);
-  EXPECT_EQ(Figure(talk, Behaviour::kChecks), 1);
-  EXPECT_EQ(Figure(talk, Behaviour::kCloses), 0) << "only the customer said it";
-  EXPECT_EQ(Figure(talk, Behaviour::kAsksAgain), 0);
-  EXPECT_NEAR(Figure(talk, Behaviour::kAnswerSeconds), std::log(11.0), 1e-6);
-  EXPECT_NEAR(Figure(talk, Behaviour::kQuestions), 2.0 / 3, 1e-6);
-  EXPECT_NEAR(Figure(talk, Behaviour::kWords), (8 + 6 + 5) / 3.0, 1e-6);
+  const Conversation talk =
+      Talk({{kBot, "I'm sorry, please hold. Does it work now?"},
+            {kCustomer, "My parcel is lost. Is anything else open?"},
+            {kRecordsAgent, "I\u2019m sorry to hear that. Your order number?"},
+            {kCustomer, "12"},
+            {kRecordsAgent, "ONE MOMENT, I'll put you through"},
+            {kRecordsAgent, "Could you try it now?"}});
+  EXPECT_EQ(RecordsFigure(talk, Behaviour::kAcknowledges), 1);
+  EXPECT_EQ(RecordsFigure(talk, Behaviour::kApologises), 1);
+  EXPECT_EQ(RecordsFigure(talk, Behaviour::kHolds), 1);
+  EXPECT_EQ(RecordsFigure(talk, Behaviour::kTransfers), 1);
+  EXPECT_EQ(RecordsFigure(talk, Behaviour::kChecks), 1);
+  EXPECT_EQ(RecordsFigure(talk, Behaviour::kCloses), 0) << "only the customer said it";
+  EXPECT_EQ(RecordsFigure(talk, Behaviour::kAsksAgain), 0);
+  EXPECT_NEAR(RecordsFigure(talk, Behaviour::kAnswerSeconds), std::log(11.0), 1e-6);
+  EXPECT_NEAR(RecordsFigure(talk, Behaviour::kQuestions), 2.0 / 3, 1e-6);
+  EXPECT_NEAR(RecordsFigure(talk, Behaviour::kWords), (8 + 6 + 5) / 3.0, 1e-6);
 }
 
 TEST(Behaviours, AWordInsideAnotherIsNone) {
-  EXPECT_EQ(
-      Figure(Talk({{kCustomer, "x"}, {kAgent, "The household on paper."}}), Behaviour::kHolds), 0);
+  EXPECT_EQ(RecordsFigure(Talk({{kCustomer, "x"}, {kRecordsAgent, "The household on paper."}}),
+                          Behaviour::kHolds),
+            0);
 }
 
 TEST(Behaviours, AskingTwiceForDetails) {
-  EXPECT_EQ(Figure(Talk({{kCustomer, "x"},
-                         {kAgent, "What is your order number?"},
-                         {kCustomer, "12"},
-                         {kAgent, "Can you give me the order number"}}),
-                   Behaviour::kAsksAgain),
+  EXPECT_EQ(RecordsFigure(Talk({{kCustomer, "x"},
+                                {kRecordsAgent, "What is your order number?"},
+                                {kCustomer, "12"},
+                                {kRecordsAgent, "Can you give me the order number"}}),
+                          Behaviour::kAsksAgain),
             1);
 }
 
 TEST(Behaviours, ALateAcknowledgementIsNone) {
-  EXPECT_EQ(Figure(Talk({{kCustomer, "x"}, {kAgent, "a"}, {kAgent, "b"}, {kAgent, "I understand"}}),
-                   Behaviour::kAcknowledges),
+  EXPECT_EQ(RecordsFigure(Talk({{kCustomer, "x"},
+                                {kRecordsAgent, "a"},
+                                {kRecordsAgent, "b"},
+                                {kRecordsAgent, "I understand"}}),
+                          Behaviour::kAcknowledges),
             0);
 }
 
 TEST(Behaviours, WithoutAnAgentNothingIsKnown) {
-  EXPECT_TRUE(std::isnan(Figure(Talk({{kCustomer, "x"}}), Behaviour::kChecks)));
-  EXPECT_TRUE(std::isnan(Figure(Talk({{kAgent, "x"}}), Behaviour::kAnswerSeconds)));
+  EXPECT_TRUE(std::isnan(RecordsFigure(Talk({{kCustomer, "x"}}), Behaviour::kChecks)));
+  EXPECT_TRUE(std::isnan(RecordsFigure(Talk({{kRecordsAgent, "x"}}), Behaviour::kAnswerSeconds)));
 }
 
 std::string Call(const std::string& id, const std::string& agent) {
@@ -85,7 +91,7 @@ std::string Call(const std::string& id, const std::string& agent) {
          R"(","problem_type":"p","started_at":"2026-01-05T09:30:00Z","turns":[]})" + "\n";
 }
 
-std::string Scored(const std::string& id, double entry, double exit) {
+std::string RecordsScored(const std::string& id, double entry, double exit) {
   Score score;
   score.id = id;
   score.entry = entry;
@@ -115,8 +121,9 @@ TEST(AgentRecords, AreJoinedInAnyOrder) {
   const TemporaryFolder folder;
   const std::string data =
       folder.Put("data", Call("a", "x") + Call("b", "") + Call("c", "y") + Call("d", "x"));
-  const std::string scores = folder.Put("scores", Scored("c", 0.5, 0.25) + Scored("a", 0.25, 1) +
-                                                      Scored("b", 0, 0) + Scored("z", 0, 1));
+  const std::string scores =
+      folder.Put("scores", RecordsScored("c", 0.5, 0.25) + RecordsScored("a", 0.25, 1) +
+                               RecordsScored("b", 0, 0) + RecordsScored("z", 0, 1));
   const AgentRecords records = ReadAgentRecords(data, scores, {}, {});
   EXPECT_EQ(records.agents, (std::vector<std::string>{"x", "y"}));
   EXPECT_EQ(records.id(0), "a");
@@ -140,10 +147,11 @@ TEST(AgentRecords, RefuseAScoreTwiceAndNothingToJoin) {
     }
     return std::string("accepted");
   };
-  EXPECT_THAT(message(Scored("a", 0, 0) + Scored("a", 0, 0)), HasSubstr("accepted"))
+  EXPECT_THAT(message(RecordsScored("a", 0, 0) + RecordsScored("a", 0, 0)), HasSubstr("accepted"))
       << "the second waits for nobody";
-  EXPECT_THAT(message(Scored("b", 0, 0) + Scored("b", 0, 0)), HasSubstr("found \"b\" again"));
-  EXPECT_THAT(message(Scored("b", 0, 0)), HasSubstr("has an agent and a score"));
+  EXPECT_THAT(message(RecordsScored("b", 0, 0) + RecordsScored("b", 0, 0)),
+              HasSubstr("found \"b\" again"));
+  EXPECT_THAT(message(RecordsScored("b", 0, 0)), HasSubstr("has an agent and a score"));
   EXPECT_THAT(message("{}\n"), HasSubstr("scores:1"));
 }
 

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-Score Scored(const std::string& id, double p) {
+Score PagedScored(const std::string& id, double p) {
   Score score;
   score.id = id;
   score.entry = 0.25;
@@ -39,7 +39,7 @@ ComparePage Page(const std::vector<bool>& answers, const std::vector<std::vector
     CompareVersion version;
     version.label = std::string(1, static_cast<char>('A' + v));
     for (std::size_t i = 0; i < answers.size(); ++i) {
-      version.scores.push_back(Scored(page.items[i].id, chances[v][i]));
+      version.scores.push_back(PagedScored(page.items[i].id, chances[v][i]));
     }
     page.versions.push_back(std::move(version));
   }

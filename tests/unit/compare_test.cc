@@ -151,7 +151,7 @@ TEST(Groups, EverythingThenColumns) {
 
 // Conversations whose answer is drawn by a hidden chance, and a version that knows it up to
 // `noise`.
-std::vector<CompareItem> Items(int n, std::uint64_t seed, std::vector<double>* truth) {
+std::vector<CompareItem> ComparedItems(int n, std::uint64_t seed, std::vector<double>* truth) {
   Random random(seed);
   std::vector<CompareItem> items;
   for (int i = 0; i < n; ++i) {
@@ -182,14 +182,14 @@ CompareVersion Version(const std::string& label, const std::vector<CompareItem>&
   return version;
 }
 
-const Difference& Get(const std::vector<Difference>& differences, const std::string& name) {
+const Difference& ComparedGet(const std::vector<Difference>& differences, const std::string& name) {
   for (const Difference& difference : differences) {
     if (difference.name == name) return difference;
   }
   throw std::out_of_range(name);
 }
 
-CompareOptions Quick() {
+CompareOptions ComparedQuick() {
   CompareOptions options;
   options.bootstrap.resamples = 200;
   return options;
@@ -197,11 +197,11 @@ CompareOptions Quick() {
 
 TEST(Compare, AVersionWithItself) {
   std::vector<double> truth;
-  const auto items = Items(400, 1, &truth);
+  const auto items = ComparedItems(400, 1, &truth);
   const CompareVersion a = Version("A", items, truth, 0.02, 7);
   CompareVersion b = a;
   b.label = "B";
-  const Comparison comparison = Compare(items, {a, b}, Quick());
+  const Comparison comparison = Compare(items, {a, b}, ComparedQuick());
   for (const ComparedSlice& slice : comparison.slices) {
     for (const Difference& d : slice.differences[0]) {
       ASSERT_TRUE(d.value && d.interval) << slice.value << " " << d.name;
@@ -238,17 +238,17 @@ TEST(Compare, SixConversationsByHand) {
   const Comparison comparison = Compare(items,
                                         {version("A", {0.9, 0.4, 0.3, 0.8, 0.6, 0.2}),
                                          version("B", {0.9, 0.7, 0.9, 0.45, 0.1, 0.25})},
-                                        Quick());
+                                        ComparedQuick());
   ASSERT_EQ(comparison.slices.size(), 2u);  // everything, and the one length group
   const auto& all = comparison.slices[0].differences[0];
-  EXPECT_NEAR(*Get(all, "accuracy").value, 5.0 / 6 - 0.5, 1e-15);
-  EXPECT_NEAR(*Get(all, "balanced_accuracy").value, (0.75 + 1) / 2 - 0.5, 1e-15);
-  EXPECT_NEAR(*Get(all, "roc_auc").value, 1 - 6.0 / 8, 1e-15);
+  EXPECT_NEAR(*ComparedGet(all, "accuracy").value, 5.0 / 6 - 0.5, 1e-15);
+  EXPECT_NEAR(*ComparedGet(all, "balanced_accuracy").value, (0.75 + 1) / 2 - 0.5, 1e-15);
+  EXPECT_NEAR(*ComparedGet(all, "roc_auc").value, 1 - 6.0 / 8, 1e-15);
   EXPECT_NEAR(
-      *Get(all, "brier").value,
+      *ComparedGet(all, "brier").value,
       (0.01 + 0.09 + 0.01 + 0.3025 + 0.01 + 0.0625 - (0.01 + 0.36 + 0.49 + 0.04 + 0.36 + 0.04)) / 6,
       1e-15);
-  EXPECT_NEAR(*Get(all, "accuracy").p, 2 * 5.0 / 16, 1e-12);  // 3 mended, 1 spoilt
+  EXPECT_NEAR(*ComparedGet(all, "accuracy").p, 2 * 5.0 / 16, 1e-12);  // 3 mended, 1 spoilt
   const ComparedPair& pair = comparison.pairs[0];
   EXPECT_EQ(pair.mended, 3);
   EXPECT_EQ(pair.spoilt, 1);
@@ -261,9 +261,10 @@ TEST(Compare, SixConversationsByHand) {
 
 TEST(Compare, IntervalsHoldTheDifferencesAndTheBetterWins) {
   std::vector<double> truth;
-  const auto items = Items(1500, 2, &truth);
-  const Comparison comparison = Compare(
-      items, {Version("A", items, truth, 0.15, 3), Version("B", items, truth, 0.0, 4)}, Quick());
+  const auto items = ComparedItems(1500, 2, &truth);
+  const Comparison comparison =
+      Compare(items, {Version("A", items, truth, 0.15, 3), Version("B", items, truth, 0.0, 4)},
+              ComparedQuick());
   for (const ComparedSlice& slice : comparison.slices) {
     for (const Difference& d : slice.differences[0]) {
       ASSERT_TRUE(d.interval) << slice.value << " " << d.name;
@@ -273,21 +274,23 @@ TEST(Compare, IntervalsHoldTheDifferencesAndTheBetterWins) {
   }
   const auto& all = comparison.slices[0].differences[0];
   for (const char* name : {"accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "pr_auc"}) {
-    EXPECT_GT(Get(all, name).interval->low, 0) << name;
+    EXPECT_GT(ComparedGet(all, name).interval->low, 0) << name;
   }
-  for (const char* name : {"brier", "log_loss"}) EXPECT_LT(Get(all, name).interval->high, 0);
+  for (const char* name : {"brier", "log_loss"})
+    EXPECT_LT(ComparedGet(all, name).interval->high, 0);
   for (const char* name : {"accuracy", "balanced_accuracy", "macro_f1", "roc_auc"}) {
-    EXPECT_LT(*Get(all, name).p, 1e-4) << name;
+    EXPECT_LT(*ComparedGet(all, name).p, 1e-4) << name;
   }
-  EXPECT_NEAR(*Get(all, "brier").p, 1.0 / 201, 1e-12);  // none of 200 flips was as far
+  EXPECT_NEAR(*ComparedGet(all, "brier").p, 1.0 / 201, 1e-12);  // none of 200 flips was as far
   EXPECT_EQ(comparison.verdict.outcome, CompareOutcome::kPass) << comparison.verdict.text;
 }
 
 TEST(Compare, TheOrderOfVersionsTurnsTheSigns) {
   std::vector<double> truth;
-  const auto items = Items(300, 5, &truth);
+  const auto items = ComparedItems(300, 5, &truth);
   const CompareVersion a = Version("A", items, truth, 0.1, 6), b = Version("B", items, truth, 0, 7);
-  const Comparison forth = Compare(items, {a, b}, Quick()), back = Compare(items, {b, a}, Quick());
+  const Comparison forth = Compare(items, {a, b}, ComparedQuick()),
+                   back = Compare(items, {b, a}, ComparedQuick());
   for (std::size_t s = 0; s < forth.slices.size(); ++s) {
     for (std::size_t f = 0; f < forth.slices[s].differences[0].size(); ++f) {
       const Difference& one = forth.slices[s].differences[0][f];
@@ -308,13 +311,14 @@ TEST(Compare, TheOrderOfVersionsTurnsTheSigns) {
 
 TEST(Compare, HolmIsOverTheJudgedGroups) {
   std::vector<double> truth;
-  auto items = Items(400, 8, &truth);
+  auto items = ComparedItems(400, 8, &truth);
   for (int i = 0; i < 10; ++i) items[static_cast<std::size_t>(i)].problem_type = "rare";
-  const Comparison comparison = Compare(
-      items, {Version("A", items, truth, 0.1, 9), Version("B", items, truth, 0.05, 10)}, Quick());
+  const Comparison comparison =
+      Compare(items, {Version("A", items, truth, 0.1, 9), Version("B", items, truth, 0.05, 10)},
+              ComparedQuick());
   std::vector<double> p, adjusted;
   for (const ComparedSlice& slice : comparison.slices) {
-    const Difference& d = Get(slice.differences[0], "accuracy");
+    const Difference& d = ComparedGet(slice.differences[0], "accuracy");
     if (slice.by == "all") {
       EXPECT_EQ(d.p_holm, d.p);  // one pair of versions
     } else if (slice.value == "rare") {
@@ -330,16 +334,16 @@ TEST(Compare, HolmIsOverTheJudgedGroups) {
 
 TEST(Compare, SeveralVersionsShareTheirResamples) {
   std::vector<double> truth;
-  const auto items = Items(300, 11, &truth);
+  const auto items = ComparedItems(300, 11, &truth);
   const CompareVersion a = Version("A", items, truth, 0.2, 1),
                        b = Version("B", items, truth, 0.1, 2),
                        c = Version("C", items, truth, 0.0, 3);
-  const Comparison three = Compare(items, {a, b, c}, Quick()),
-                   two = Compare(items, {a, c}, Quick());
+  const Comparison three = Compare(items, {a, b, c}, ComparedQuick()),
+                   two = Compare(items, {a, c}, ComparedQuick());
   ASSERT_EQ(three.pairs.size(), 2u);
   EXPECT_EQ(three.pairs[1].other, "C");
-  const Difference& with = Get(three.slices[0].differences[1], "macro_f1");
-  const Difference& without = Get(two.slices[0].differences[0], "macro_f1");
+  const Difference& with = ComparedGet(three.slices[0].differences[1], "macro_f1");
+  const Difference& without = ComparedGet(two.slices[0].differences[0], "macro_f1");
   EXPECT_EQ(with.interval->low, without.interval->low);
   EXPECT_EQ(with.p, without.p);
   EXPECT_GE(*with.p_holm, *with.p);
@@ -356,31 +360,31 @@ TEST(Compare, GroupsOfOneClassSayWhy) {
     a.scores.push_back(score);
     b.scores.push_back(score);
   }
-  CompareOptions options = Quick();
+  CompareOptions options = ComparedQuick();
   options.figure = "roc_auc";
   const Comparison comparison = Compare(items, {a, b}, options);
-  const Difference& auc = Get(comparison.slices[0].differences[0], "roc_auc");
+  const Difference& auc = ComparedGet(comparison.slices[0].differences[0], "roc_auc");
   EXPECT_FALSE(auc.value);
   EXPECT_EQ(auc.reason, "all conversations are of one class");
-  EXPECT_EQ(*Get(comparison.slices[0].differences[0], "accuracy").value, 0);
+  EXPECT_EQ(*ComparedGet(comparison.slices[0].differences[0], "accuracy").value, 0);
   EXPECT_EQ(comparison.verdict.outcome, CompareOutcome::kUndecided);
 }
 
 TEST(Compare, RefusesWhatDoesNotFit) {
   std::vector<double> truth;
-  const auto items = Items(5, 1, &truth);
+  const auto items = ComparedItems(5, 1, &truth);
   const CompareVersion a = Version("A", items, truth, 0, 1);
-  EXPECT_THROW(Compare({}, {a, a}, Quick()), Error);
-  EXPECT_THROW(Compare(items, {a}, Quick()), Error);
+  EXPECT_THROW(Compare({}, {a, a}, ComparedQuick()), Error);
+  EXPECT_THROW(Compare(items, {a}, ComparedQuick()), Error);
   CompareVersion shorter = a, shuffled = a;
   shorter.scores.pop_back();
-  EXPECT_THROW(Compare(items, {a, shorter}, Quick()), Error);
+  EXPECT_THROW(Compare(items, {a, shorter}, ComparedQuick()), Error);
   std::swap(shuffled.scores[0], shuffled.scores[1]);
-  EXPECT_THROW(Compare(items, {a, shuffled}, Quick()), Error);
-  CompareOptions options = Quick();
+  EXPECT_THROW(Compare(items, {a, shuffled}, ComparedQuick()), Error);
+  CompareOptions options = ComparedQuick();
   options.figure = "brier";
   EXPECT_THROW(Compare(items, {a, a}, options), UsageError);
-  options = Quick();
+  options = ComparedQuick();
   options.worse_by = -0.1;
   EXPECT_THROW(Compare(items, {a, a}, options), UsageError);
 }

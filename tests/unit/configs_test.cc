@@ -195,7 +195,7 @@ TEST(TextTest, Phrases) {
   EXPECT_EQ(Thousands(-1234567), "-1,234,567");
   EXPECT_EQ(Thousands(999), "999");
   EXPECT_EQ(Shorten("aé", 2), "a…");
-  EXPECT_EQ(Columns("é…x"), 3U);
+  EXPECT_EQ(DisplayWidth("é…x"), 3U);
   EXPECT_EQ(Wrap("one two three", 7), (std::vector<std::string>{"one two", "three"}));
 }
 

@@ -94,7 +94,7 @@ TEST(KeepPromise, TheSimulatedPromiseHolds) {
 
 // Calls are answered by a twentieth of the customers on the telephone and a third of those in the
 // chat, and the telephone's outlook tells less: a threshold of the answers alone misses too many.
-struct Survey {
+struct AlarmSurvey {
   std::vector<AlarmItem> items;
 };
 
@@ -102,8 +102,8 @@ double TelephoneMiss(double threshold, double mean) {
   return 0.5 * std::erfc((Logit(threshold, 0) - mean) / std::sqrt(2.0));
 }
 
-Survey DrawSurvey(Random* random, int conversations) {
-  Survey survey;
+AlarmSurvey DrawSurvey(Random* random, int conversations) {
+  AlarmSurvey survey;
   for (int i = 0; i < conversations; ++i) {
     const bool telephone = random->Chance(0.5), unsatisfied = random->Chance(0.3);
     const double chance = telephone ? 0.1 : 0.4;
@@ -119,7 +119,7 @@ TEST(KeepPromise, WeightsCarryItToEverybody) {
   int broken = 0, broken_plain = 0;
   constexpr int kReplicates = 400;
   for (int replicate = 0; replicate < kReplicates; ++replicate) {
-    const Survey survey = DrawSurvey(&random, 3000);
+    const AlarmSurvey survey = DrawSurvey(&random, 3000);
     const PromisedThreshold kept = KeepPromise(survey.items, {0.1, 0.95});
     const auto missed = [](double threshold) {
       return (TelephoneMiss(threshold, 0) + TelephoneMiss(threshold, -2)) / 2;

@@ -15,15 +15,15 @@ namespace {
 
 using Eigen::VectorXd;
 
-struct Sample {
+struct CalibratorSample {
   VectorXd z, y;
 };
 
 // y by Sigmoid(truth(z)).
 template <class Truth>
-Sample Draw(int n, std::uint64_t seed, const Truth& truth) {
+CalibratorSample CalibratorDraw(int n, std::uint64_t seed, const Truth& truth) {
   Random random(seed);
-  Sample sample{VectorXd(n), VectorXd(n)};
+  CalibratorSample sample{VectorXd(n), VectorXd(n)};
   for (int i = 0; i < n; ++i) {
     sample.z(i) = 2 * random.Normal();
     sample.y(i) = random.Chance(Sigmoid(truth(sample.z(i))));
@@ -77,7 +77,8 @@ TEST(Isotonic, ChancesStayInsideByLaplacesRule) {
 }
 
 TEST(Isotonic, KnotsAreFewAndApart) {
-  const Sample sample = Draw(5000, 1, [](double z) { return z > 0 ? 2.0 : -2.0; });
+  const CalibratorSample sample =
+      CalibratorDraw(5000, 1, [](double z) { return z > 0 ? 2.0 : -2.0; });
   const OutlookMap map = FitIsotonicMap(sample.z, sample.y);
   ASSERT_LE(map.knots.size(), 33u);
   const double range = sample.z.maxCoeff() - sample.z.minCoeff();
@@ -106,7 +107,7 @@ TEST(Outlook, BetaFindsItsParameters) {
   const auto truth = [](double z) {
     return 0.5 - 1.5 * std::log1p(std::exp(-z)) + 0.5 * std::log1p(std::exp(z));
   };
-  const Sample sample = Draw(20000, 2, truth);
+  const CalibratorSample sample = CalibratorDraw(20000, 2, truth);
   std::string warning;
   const OutlookMap map = FitOutlook("beta", sample.z, sample.y, &warning);
   EXPECT_EQ(warning, "");
@@ -117,7 +118,7 @@ TEST(Outlook, BetaFindsItsParameters) {
 }
 
 TEST(Outlook, BetaOfAModelWorseThanChanceIsTheBaseRate) {
-  const Sample sample = Draw(400, 3, [](double z) { return -z; });
+  const CalibratorSample sample = CalibratorDraw(400, 3, [](double z) { return -z; });
   std::string warning;
   const OutlookMap map = FitOutlook("beta", sample.z, sample.y, &warning);
   EXPECT_EQ(map.coefficients(1), 0);
@@ -139,7 +140,7 @@ TEST(Outlook, SplineIsItsFormula) {
 }
 
 TEST(Outlook, SplineOfAStraightTruthIsStraight) {
-  const Sample sample = Draw(20000, 4, [](double z) { return 0.6 * z - 0.2; });
+  const CalibratorSample sample = CalibratorDraw(20000, 4, [](double z) { return 0.6 * z - 0.2; });
   std::string warning;
   const OutlookMap map = FitOutlook("spline", sample.z, sample.y, &warning);
   EXPECT_EQ(map.knots.size(), 4u);
@@ -150,7 +151,8 @@ TEST(Outlook, SplineOfAStraightTruthIsStraight) {
 }
 
 TEST(Outlook, SplineHoldsSlopesThatWouldFallAtZero) {
-  const Sample sample = Draw(3000, 5, [](double z) { return std::abs(z) < 1.7 ? -z : z; });
+  const CalibratorSample sample =
+      CalibratorDraw(3000, 5, [](double z) { return std::abs(z) < 1.7 ? -z : z; });
   std::string warning;
   const OutlookMap map = FitOutlook("spline", sample.z, sample.y, &warning);
   EXPECT_EQ(map.coefficients.tail(5).minCoeff(), 0);
@@ -161,7 +163,7 @@ TEST(Outlook, SplineHoldsSlopesThatWouldFallAtZero) {
 TEST(Outlook, SmallSamplesStaySound) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     const double slope = static_cast<double>(seed % 4) * 5 - 5;  // -5: worse than chance; 10: sure
-    Sample sample = Draw(20, seed, [slope](double z) { return slope * z; });
+    CalibratorSample sample = CalibratorDraw(20, seed, [slope](double z) { return slope * z; });
     if (seed % 3 == 0) sample.z = sample.z.array().round();
     if (seed % 10 == 0) sample.z.setConstant(1.5);
     sample.y(0) = 0;
@@ -182,7 +184,7 @@ TEST(Outlook, SmallSamplesStaySound) {
 }
 
 TEST(Outlook, SeparatedClassesAreToldOf) {
-  Sample sample = Draw(50, 6, [](double z) { return 1000 * z; });
+  CalibratorSample sample = CalibratorDraw(50, 6, [](double z) { return 1000 * z; });
   for (const char* method : {"temperature", "platt", "beta", "spline"}) {
     std::string warning;
     FitOutlook(method, sample.z, sample.y, &warning);

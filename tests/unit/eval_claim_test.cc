@@ -13,20 +13,20 @@ namespace arcsat {
 namespace {
 
 // Truth: Sigmoid(shift + by_entry * entry + by_exit * exit).
-struct World {
+struct ClaimWorld {
   int n = 400;
   double by_entry = 0, by_exit = 4;
   std::uint64_t seed = 1;
 };
 
-struct Sample {
+struct ClaimSample {
   std::vector<double> entry, exit, outlook;
   std::vector<int> y;
 };
 
-Sample Draw(const World& world) {
+ClaimSample ClaimDraw(const ClaimWorld& world) {
   Random random(world.seed);
-  Sample s;
+  ClaimSample s;
   for (int i = 0; i < world.n; ++i) {
     s.entry.push_back(random.Uniform());
     s.exit.push_back(random.Uniform());
@@ -38,14 +38,14 @@ Sample Draw(const World& world) {
   return s;
 }
 
-ClaimOptions Quick() {
+ClaimOptions ClaimQuick() {
   ClaimOptions options;
   options.bootstrap.resamples = 200;
   return options;
 }
 
-Claim Examine(const World& world, const ClaimOptions& options = Quick()) {
-  const Sample s = Draw(world);
+Claim Examine(const ClaimWorld& world, const ClaimOptions& options = ClaimQuick()) {
+  const ClaimSample s = ClaimDraw(world);
   return ExamineClaim(s.entry, s.exit, s.outlook, s.y, options);
 }
 
@@ -69,7 +69,7 @@ TEST(Claim, ExitCarriesIt) {
 }
 
 TEST(Claim, TransitionMatters) {
-  World world;
+  ClaimWorld world;
   world.by_entry = -4;
   const Claim claim = Examine(world);
   EXPECT_GT(claim.changes[1].auc, 0.05);
@@ -80,7 +80,7 @@ TEST(Claim, TransitionMatters) {
 }
 
 TEST(Claim, LevelIsNotTransition) {
-  World world;
+  ClaimWorld world;
   world.by_entry = 4;  // who came in well is satisfied more often, as who leaves well
   const Claim claim = Examine(world);
   EXPECT_LT(claim.tests[1].p_value, 1e-4);
@@ -90,7 +90,7 @@ TEST(Claim, LevelIsNotTransition) {
 }
 
 TEST(Claim, NothingTellsAnything) {
-  World world;
+  ClaimWorld world;
   world.by_exit = 0;
   const Claim claim = Examine(world);
   EXPECT_FALSE(claim.verdict.supported);
@@ -100,7 +100,7 @@ TEST(Claim, NothingTellsAnything) {
 TEST(Claim, FalseAlarmsAreRare) {
   int supported = 0;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
-    World world;
+    ClaimWorld world;
     world.n = 200;
     world.seed = seed;
     ClaimOptions options;
@@ -115,7 +115,7 @@ TEST(Claim, FalseAlarmsAreRare) {
 
 TEST(Claim, HeldOutLossFallsByTheGain) {
   // With many answers and few columns a model is as good on others as on its own.
-  World world;
+  ClaimWorld world;
   world.n = 6000;
   world.by_entry = -2;
   const Claim claim = Examine(world);
@@ -132,8 +132,8 @@ TEST(Claim, PureNoiseGainsNoAuc) {
   // smaller model falls below a half; within folds there is no such drift.
   double change = 0;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
-    const Sample s = Draw({100, 0, 0, seed});
-    ClaimOptions options = Quick();
+    const ClaimSample s = ClaimDraw({100, 0, 0, seed});
+    ClaimOptions options = ClaimQuick();
     options.bootstrap.resamples = 100;
     change += MeasureChanges(s.entry, s.exit, s.outlook, s.y, options)[0].auc / 60;
   }
@@ -141,10 +141,10 @@ TEST(Claim, PureNoiseGainsNoAuc) {
 }
 
 TEST(Claim, SeedDecides) {
-  const Sample s = Draw({});
-  const auto first = MeasureChanges(s.entry, s.exit, s.outlook, s.y, Quick());
-  const auto again = MeasureChanges(s.entry, s.exit, s.outlook, s.y, Quick());
-  ClaimOptions options = Quick();
+  const ClaimSample s = ClaimDraw({});
+  const auto first = MeasureChanges(s.entry, s.exit, s.outlook, s.y, ClaimQuick());
+  const auto again = MeasureChanges(s.entry, s.exit, s.outlook, s.y, ClaimQuick());
+  ClaimOptions options = ClaimQuick();
   options.seed = 2;
   const auto other = MeasureChanges(s.entry, s.exit, s.outlook, s.y, options);
   EXPECT_EQ(first[1].log_loss, again[1].log_loss);
@@ -200,18 +200,18 @@ TEST(ClaimVerdict, NeedsEveryPartOfItsRule) {
 }
 
 TEST(Claim, FewOrOneClassHasNoChanges) {
-  Sample s = Draw({50, 0, 4, 3});
+  ClaimSample s = ClaimDraw({50, 0, 4, 3});
   std::fill(s.y.begin(), s.y.end(), 1);
   s.y[0] = 0;
-  EXPECT_TRUE(MeasureChanges(s.entry, s.exit, s.outlook, s.y, Quick()).empty());
+  EXPECT_TRUE(MeasureChanges(s.entry, s.exit, s.outlook, s.y, ClaimQuick()).empty());
   s.y[1] = s.y[2] = 0;  // three of a class: three folds
-  EXPECT_EQ(MeasureChanges(s.entry, s.exit, s.outlook, s.y, Quick()).size(), 4u);
+  EXPECT_EQ(MeasureChanges(s.entry, s.exit, s.outlook, s.y, ClaimQuick()).size(), 4u);
 }
 
 TEST(Claim, SeparatedClassesStayFinite) {
-  Sample s = Draw({60, 0, 4, 4});
+  ClaimSample s = ClaimDraw({60, 0, 4, 4});
   for (std::size_t i = 0; i < s.y.size(); ++i) s.y[i] = s.exit[i] > 0.5 ? 1 : 0;
-  const Json json = ToJson(ExamineClaim(s.entry, s.exit, s.outlook, s.y, Quick()));
+  const Json json = ToJson(ExamineClaim(s.entry, s.exit, s.outlook, s.y, ClaimQuick()));
   EXPECT_TRUE(json["tests"][1]["p_value"].is_null());
   EXPECT_TRUE(json["changes"][1]["log_loss"].is_number());
   EXPECT_FALSE(json["verdict"]["supported"].get<bool>());
@@ -233,11 +233,11 @@ TEST(Claim, JsonHasWhatTheReportReads) {
 }
 
 TEST(Claim, WhatMakesNoSenseIsAnError) {
-  Sample s = Draw({50, 0, 4, 5});
-  ClaimOptions options = Quick();
+  ClaimSample s = ClaimDraw({50, 0, 4, 5});
+  ClaimOptions options = ClaimQuick();
   options.folds = 1;
   EXPECT_THROW(ExamineClaim(s.entry, s.exit, s.outlook, s.y, options), UsageError);
-  options = Quick();
+  options = ClaimQuick();
   options.significance = 0;
   EXPECT_THROW(ExamineClaim(s.entry, s.exit, s.outlook, s.y, options), UsageError);
   s.entry.pop_back();

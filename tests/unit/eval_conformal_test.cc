@@ -136,13 +136,13 @@ TEST(Conformal, RandomisedScoresAreThoseOfRomano) {
 
 // Answers on five boxes: the model takes them for spread evenly about a middle that x moves; in
 // truth they are spread wider where x is low.
-struct World {
+struct ConformalWorld {
   double widen = 1;  // truth's spread at x = 0, in the model's
   bool randomised = false;
   double slope = 0;  // log-odds of answering: slope * (x - 0.5)
 };
 
-std::vector<double> Chances(double middle, double spread) {
+std::vector<double> ConformalChances(double middle, double spread) {
   std::vector<double> chances;
   double sum = 0;
   for (int b = 0; b < 5; ++b) {
@@ -153,7 +153,8 @@ std::vector<double> Chances(double middle, double spread) {
   return chances;
 }
 
-ConformalItems Draw(const World& world, int n, bool answered_only, Random* random) {
+ConformalItems ConformalDraw(const ConformalWorld& world, int n, bool answered_only,
+                             Random* random) {
   ConformalItems items;
   items.chances.resize(n, 5);
   for (int i = 0; i < n;) {
@@ -161,8 +162,8 @@ ConformalItems Draw(const World& world, int n, bool answered_only, Random* rando
     const double propensity = Sigmoid(world.slope * (x - 0.5));
     if (answered_only && !random->Chance(propensity)) continue;
     const double middle = 4 * random->Uniform();
-    const auto model = Chances(middle, 0.8);
-    const auto truth = Chances(middle, 0.8 * (1 + (world.widen - 1) * (1 - x)));
+    const auto model = ConformalChances(middle, 0.8);
+    const auto truth = ConformalChances(middle, 0.8 * (1 + (world.widen - 1) * (1 - x)));
     for (int b = 0; b < 5; ++b) items.chances(i, b) = model[static_cast<std::size_t>(b)];
     double u = random->Uniform();
     int box = 0;
@@ -180,13 +181,13 @@ ConformalItems Draw(const World& world, int n, bool answered_only, Random* rando
 }
 
 // Mean coverage of each group over many draws of calibration and test.
-std::map<std::string, double> Coverage(const World& world, bool grouped, bool weighted, int draws,
-                                       const std::string& shape = "set", int n = 199) {
+std::map<std::string, double> Coverage(const ConformalWorld& world, bool grouped, bool weighted,
+                                       int draws, const std::string& shape = "set", int n = 199) {
   Random random(17);
   std::map<std::string, double> mean;
   for (int d = 0; d < draws; ++d) {
-    ConformalItems fit = Draw(world, n, true, &random);
-    ConformalItems test = Draw(world, 200, false, &random);
+    ConformalItems fit = ConformalDraw(world, n, true, &random);
+    ConformalItems test = ConformalDraw(world, 200, false, &random);
     if (!grouped) fit.group.clear();
     if (!weighted) fit.weight.clear();
     ConformalOptions options;
@@ -214,7 +215,7 @@ std::map<std::string, double> Coverage(const World& world, bool grouped, bool we
 TEST(Conformal, CoverageIsAtLeastTheLevel) {
   // The model is wrong (its spread too small), the sets are not. Mean over 500 draws; its standard
   // error is 0.0015.
-  World world;
+  ConformalWorld world;
   world.widen = 2;
   for (const char* shape : {"set", "interval"}) {
     const double coverage = Coverage(world, false, false, 500, shape)["all"];
@@ -227,14 +228,14 @@ TEST(Conformal, CoverageIsAtLeastTheLevel) {
 }
 
 TEST(Conformal, SmallSamplesHoldToo) {
-  World world;
+  ConformalWorld world;
   world.randomised = true;
   // ceil(13 * 0.9) = 12 of 12: coverage 12 / 13.
   EXPECT_NEAR(Coverage(world, false, false, 1500, "set", 12)["all"], 12.0 / 13, 0.01);
 }
 
 TEST(Conformal, GroupsHoldTheLevelEach) {
-  World world;
+  ConformalWorld world;
   world.widen = 3;
   world.randomised = true;
   const auto pooled = Coverage(world, false, false, 300);
@@ -247,7 +248,7 @@ TEST(Conformal, GroupsHoldTheLevelEach) {
 
 TEST(Conformal, WeightsHoldTheLevelForThoseWhoDidNotAnswer) {
   // Who has a high x answers more often, and is easier to predict.
-  World world;
+  ConformalWorld world;
   world.widen = 3;
   world.slope = 6;
   world.randomised = true;
@@ -259,7 +260,7 @@ TEST(Conformal, WeightsHoldTheLevelForThoseWhoDidNotAnswer) {
 
 TEST(Conformal, SmallGroupsTakeEveryones) {
   Random random(2);
-  ConformalItems items = Draw({}, 300, false, &random);
+  ConformalItems items = ConformalDraw({}, 300, false, &random);
   items.weight.clear();
   for (std::size_t i = 0; i < 300; ++i) items.group[i] = i < 49 ? "voice" : "chat";
   const ConformalSets sets = FitConformal(items);
@@ -307,10 +308,10 @@ TEST(Conformal, CoverageReport) {
 }
 
 TEST(Conformal, FileReadsBackExactly) {
-  World world;
+  ConformalWorld world;
   world.slope = 3;
   Random random(4);
-  const ConformalItems items = Draw(world, 400, true, &random);
+  const ConformalItems items = ConformalDraw(world, 400, true, &random);
   ConformalOptions options;
   options.shape = "interval";
   options.level = 0.8;
@@ -322,13 +323,13 @@ TEST(Conformal, FileReadsBackExactly) {
   EXPECT_EQ(ToJson(again).dump(), ToJson(sets).dump());
   EXPECT_EQ(again.groups.size(), 2u);
   EXPECT_GT(again.everyone.steps.size(), 1u);
-  const auto row = Chances(1.7, 1);
+  const auto row = ConformalChances(1.7, 1);
   EXPECT_EQ(PredictBoxes(again, row, {"low", 1.5, {}}), PredictBoxes(sets, row, {"low", 1.5, {}}));
 }
 
 TEST(Conformal, BrokenFilesNameTheField) {
   Random random(5);
-  ConformalItems items = Draw({}, 200, false, &random);
+  ConformalItems items = ConformalDraw({}, 200, false, &random);
   const Json good = ToJson(FitConformal(items));
   const auto message = [&](const std::function<void(Json*)>& damage) {
     return MessageAfter(

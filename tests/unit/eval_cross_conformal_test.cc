@@ -11,7 +11,7 @@ namespace arcsat {
 namespace {
 
 /// Conversations whose chance of satisfied is Sigmoid(outlook), with an answer on 1..5 if asked.
-std::vector<LabeledScore> Draw(int n, bool boxes, Random* random) {
+std::vector<LabeledScore> CrossConformalDraw(int n, bool boxes, Random* random) {
   std::vector<LabeledScore> out;
   for (int i = 0; i < n; ++i) {
     LabeledScore item;
@@ -25,7 +25,8 @@ std::vector<LabeledScore> Draw(int n, bool boxes, Random* random) {
   return out;
 }
 
-std::vector<CrossConformalItem> Items(const std::vector<LabeledScore>& scores, double weight = 1) {
+std::vector<CrossConformalItem> CrossConformalItems(const std::vector<LabeledScore>& scores,
+                                                    double weight = 1) {
   std::vector<CrossConformalItem> out;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     out.push_back({&scores[i], i % 2 == 0 ? "chat" : "voice", i % 3 == 0 ? weight : 1});
@@ -38,14 +39,14 @@ TEST(CrossConformal, HoldsTheAnswersOfOtherConversations) {
     Random random(7);
     double covered = 0, total = 0;
     for (int replicate = 0; replicate < 12; ++replicate) {
-      const auto fitted_on = Draw(200, boxes, &random);
+      const auto fitted_on = CrossConformalDraw(200, boxes, &random);
       const Calibration calibration = FitCalibration(fitted_on);
       EXPECT_EQ(BoxesOf(calibration), boxes ? 5 : 2);
-      const auto sets = FitCrossConformal(Items(fitted_on), calibration, {}, {});
+      const auto sets = FitCrossConformal(CrossConformalItems(fitted_on), calibration, {}, {});
       ASSERT_TRUE(sets);
       EXPECT_FALSE(sets->weighted);
       EXPECT_EQ(sets->everyone.n, 200);
-      for (const LabeledScore& item : Draw(500, boxes, &random)) {
+      for (const LabeledScore& item : CrossConformalDraw(500, boxes, &random)) {
         const auto row =
             MakeBoxedAnswer(Apply(calibration, item.raw), item, calibration, BoxesOf(calibration));
         ASSERT_TRUE(row);
@@ -63,8 +64,9 @@ TEST(CrossConformal, HoldsTheAnswersOfOtherConversations) {
 
 TEST(CrossConformal, IsWeightedWhereAWeightIsNotOne) {
   Random random(3);
-  const auto scores = Draw(150, false, &random);
-  const auto sets = FitCrossConformal(Items(scores, 4), FitCalibration(scores), {}, {});
+  const auto scores = CrossConformalDraw(150, false, &random);
+  const auto sets =
+      FitCrossConformal(CrossConformalItems(scores, 4), FitCalibration(scores), {}, {});
   ASSERT_TRUE(sets);
   EXPECT_TRUE(sets->weighted);
   EXPECT_EQ(sets->everyone.largest_weight, 4);

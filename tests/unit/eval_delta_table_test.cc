@@ -11,14 +11,14 @@
 namespace arcsat {
 namespace {
 
-struct Sample {
+struct DeltaSample {
   std::vector<double> delta;
   std::vector<int> y;
 };
 
-Sample Draw(int n, double slope, std::uint64_t seed) {
+DeltaSample DeltaDraw(int n, double slope, std::uint64_t seed) {
   Random random(seed);
-  Sample sample;
+  DeltaSample sample;
   for (int i = 0; i < n; ++i) {
     sample.delta.push_back(2 * random.Uniform() - 1);
     sample.y.push_back(random.Chance(Sigmoid(slope * sample.delta.back())) ? 1 : 0);
@@ -64,7 +64,7 @@ TEST(DeltaTable, ForKnownAnswers) {
 }
 
 TEST(DeltaTable, FindsTheTruth) {
-  const Sample s = Draw(20000, 3, 5);
+  const DeltaSample s = DeltaDraw(20000, 3, 5);
   const DeltaTable table = MakeDeltaTable(s.delta, s.y);
   ASSERT_EQ(table.bins.size(), 10u);
   EXPECT_TRUE(table.monotone);
@@ -83,21 +83,21 @@ TEST(DeltaTable, FindsTheTruth) {
 }
 
 TEST(DeltaTable, SaysWhereTheDataFall) {
-  const Sample falling = Draw(2000, -3, 6);
+  const DeltaSample falling = DeltaDraw(2000, -3, 6);
   EXPECT_FALSE(MakeDeltaTable(falling.delta, falling.y).monotone);
   // A flat truth, and luck alone: bins rise and fall, within their intervals.
   int monotone = 0;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
-    const Sample flat = Draw(400, 0, seed);
+    const DeltaSample flat = DeltaDraw(400, 0, seed);
     monotone += MakeDeltaTable(flat.delta, flat.y).monotone;
   }
   EXPECT_GE(monotone, 95);
 }
 
 TEST(DeltaTable, FewAnswersAndTies) {
-  const Sample s = Draw(45, 1, 7);
+  const DeltaSample s = DeltaDraw(45, 1, 7);
   EXPECT_EQ(MakeDeltaTable(s.delta, s.y).bins.size(), 2u);
-  const Sample few = Draw(5, 1, 7);
+  const DeltaSample few = DeltaDraw(5, 1, 7);
   const DeltaTable one = MakeDeltaTable(few.delta, few.y);
   ASSERT_EQ(one.bins.size(), 1u);
   EXPECT_EQ(one.bins[0].low, -1);
@@ -112,7 +112,7 @@ TEST(DeltaTable, FewAnswersAndTies) {
 }
 
 TEST(DeltaTable, JsonHasWhatTheReportReads) {
-  const Sample s = Draw(200, 1, 8);
+  const DeltaSample s = DeltaDraw(200, 1, 8);
   const Json json = ToJson(MakeDeltaTable(s.delta, s.y));
   ASSERT_EQ(json.size(), 10u);
   for (const char* key : {"low", "high", "n", "satisfied", "interval", "fitted"}) {

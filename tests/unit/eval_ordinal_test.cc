@@ -16,8 +16,8 @@ namespace {
 using Eigen::VectorXd;
 
 // Boxes 0..cuts.size() of a latent answer slope * x + logistic noise.
-std::vector<int> Draw(const VectorXd& x, double slope, const std::vector<double>& cuts,
-                      std::uint64_t seed) {
+std::vector<int> OrdinalDraw(const VectorXd& x, double slope, const std::vector<double>& cuts,
+                             std::uint64_t seed) {
   Random random(seed);
   std::vector<int> box;
   for (const double at : x) {
@@ -49,7 +49,7 @@ TEST(Ordinal, IsProportionalOdds) {
 
 TEST(Ordinal, OfTwoBoxesIsLogisticRegression) {
   const VectorXd x = Normals(300, 1);
-  const std::vector<int> box = Draw(x, 0.8, {0.3}, 2);
+  const std::vector<int> box = OrdinalDraw(x, 0.8, {0.3}, 2);
   const OrdinalFit fit = FitOrdinal(x, box);
   const LogisticFit logistic =
       FitLogistic(x, Eigen::Map<const Eigen::VectorXi>(box.data(), x.size()).cast<double>());
@@ -63,7 +63,7 @@ TEST(Ordinal, OfTwoBoxesIsLogisticRegression) {
 TEST(Ordinal, FindsItsParameters) {
   const VectorXd x = Normals(20000, 3);
   const std::vector<double> cuts = {-2, -1, 0.5, 1.75};
-  const OrdinalFit fit = FitOrdinal(x, Draw(x, 1.2, cuts, 4));
+  const OrdinalFit fit = FitOrdinal(x, OrdinalDraw(x, 1.2, cuts, 4));
   EXPECT_NEAR(fit.slope, 1.2, 4 * std::sqrt(fit.covariance(4, 4)));
   EXPECT_LT(std::sqrt(fit.covariance(4, 4)), 0.02);
   for (int k = 0; k < 4; ++k) {
@@ -120,7 +120,7 @@ TEST(Boxes, AreDifferencesOfTheCumulativeChances) {
 
 TEST(Boxes, RiseWithTheLogOddsAndStayChances) {
   const VectorXd x = Normals(500, 5);
-  const std::vector<int> box = Draw(x, 1, {-2, -1.5, 0, 2}, 6);
+  const std::vector<int> box = OrdinalDraw(x, 1, {-2, -1.5, 0, 2}, 6);
   std::vector<double> answers(box.begin(), box.end());
   std::vector<std::string> warnings;
   const OrdinalMap map = FitOrdinalMap(x, answers, 0, 10, &warnings);
@@ -146,7 +146,7 @@ TEST(Boxes, RiseWithTheLogOddsAndStayChances) {
 
 TEST(Boxes, AreFittedToWholeAnswersOfAShortScale) {
   const VectorXd x = Normals(200, 7);
-  const std::vector<int> box = Draw(x, 1, {-1, 1}, 8);
+  const std::vector<int> box = OrdinalDraw(x, 1, {-1, 1}, 8);
   std::vector<double> answers;
   for (const int b : box) answers.push_back(3 + b);
   std::vector<std::string> warnings;

@@ -15,16 +15,17 @@ namespace {
 const std::vector<double> kChances = {0.1, 0.2, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9};
 const std::vector<int> kAnswers = {0, 0, 1, 0, 1, 1, 0, 1};
 
-struct Sample {
+struct ReliabilitySample {
   std::vector<double> p;
   std::vector<int> y;
 };
 
 // Answers come with the chance truth(p).
-Sample Draw(int n, std::uint64_t seed, const std::function<double(double)>& truth,
-            double rounded_to = 0) {
+ReliabilitySample ReliabilityDraw(int n, std::uint64_t seed,
+                                  const std::function<double(double)>& truth,
+                                  double rounded_to = 0) {
   Random random(seed);
-  Sample sample;
+  ReliabilitySample sample;
   for (int i = 0; i < n; ++i) {
     double p = random.Uniform();
     if (rounded_to > 0) p = std::round(p / rounded_to) * rounded_to;
@@ -64,7 +65,7 @@ TEST(Reliability, EqualChancesShareABin) {
 
 TEST(Reliability, BinsAreThoseOfTheCalibrationError) {
   for (const double rounded_to : {0.0, 0.05, 0.3}) {
-    const Sample s = Draw(
+    const ReliabilitySample s = ReliabilityDraw(
         700, 3, [](double p) { return p * p; }, rounded_to);
     for (const int bins : {1, 2, 7, 15, 400}) {
       EXPECT_NEAR(CalibrationGap(EqualMassBins(s.p, s.y, bins)),
@@ -100,7 +101,7 @@ TEST(Reliability, SweepIsLessBiasedThanFifteenBins) {
   // A model that is right: the true error is 0, and what is found is bias.
   double fixed = 0, swept = 0;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
-    const Sample s = Draw(300, seed, [](double p) { return p; });
+    const ReliabilitySample s = ReliabilityDraw(300, seed, [](double p) { return p; });
     fixed += ExpectedCalibrationError(s.p, s.y, 15) / 100;
     swept += AdaptiveCalibrationError(s.p, s.y).value / 100;
   }
@@ -117,7 +118,7 @@ TEST(Reliability, BrierPartsAddUp) {
   EXPECT_NEAR(parts.within_variance, 0.0121875, 1e-15);
   EXPECT_NEAR(parts.within_covariance, -0.01875, 1e-15);
   for (const int bins : {1, 3, 15, 1000}) {
-    const Sample s = Draw(
+    const ReliabilitySample s = ReliabilityDraw(
         500, 8, [](double p) { return 0.2 + 0.5 * p; }, 0.01);
     const BrierParts all = DecomposeBrier(s.p, s.y, bins);
     EXPECT_NEAR(all.value, Brier(s.p, s.y), 1e-12);
@@ -128,14 +129,15 @@ TEST(Reliability, BrierPartsAddUp) {
 
 TEST(Reliability, ReliabilityPartIsTheSquaredGap) {
   // Truth 0.2 + 0.5 p: mean of (p - truth)^2 over p uniform is 0.0233.
-  const Sample s = Draw(40000, 9, [](double p) { return 0.2 + 0.5 * p; });
+  const ReliabilitySample s = ReliabilityDraw(40000, 9, [](double p) { return 0.2 + 0.5 * p; });
   const BrierParts parts = DecomposeBrier(s.p, s.y, 30);
   EXPECT_NEAR(parts.reliability, 0.02333, 0.003);
   EXPECT_NEAR(DebiasedCalibrationError(s.p, s.y, 30), std::sqrt(0.02333), 0.01);
 }
 
-std::vector<SurveyItem> Survey(int n) {
-  const Sample s = Draw(n, 12, [](double p) { return Sigmoid(0.5 * Logit(p, 1e-6)); });
+std::vector<SurveyItem> ReliabilitySurvey(int n) {
+  const ReliabilitySample s =
+      ReliabilityDraw(n, 12, [](double p) { return Sigmoid(0.5 * Logit(p, 1e-6)); });
   std::vector<SurveyItem> items;
   for (int i = 0; i < n; ++i) {
     const auto at = static_cast<std::size_t>(i);
@@ -145,7 +147,7 @@ std::vector<SurveyItem> Survey(int n) {
 }
 
 TEST(Reliability, EverythingWithIntervalsAndSlices) {
-  const std::vector<SurveyItem> items = Survey(800);
+  const std::vector<SurveyItem> items = ReliabilitySurvey(800);
   const Reliability r = MeasureReliability(items);
   EXPECT_EQ(r.bins.size(), 15u);
   EXPECT_NEAR(CalibrationGap(r.bins), r.ece, 1e-12);
@@ -172,7 +174,7 @@ TEST(Reliability, EverythingWithIntervalsAndSlices) {
 }
 
 TEST(Reliability, FiguresAreThoseOfTheEvaluation) {
-  const std::vector<SurveyItem> items = Survey(400);
+  const std::vector<SurveyItem> items = ReliabilitySurvey(400);
   const Evaluation evaluation = Evaluate(items, {});
   const Reliability r = MeasureReliability(items);
   ASSERT_EQ(evaluation.survey.size(), r.slices.size() + 1);
@@ -195,7 +197,7 @@ TEST(Reliability, FiguresAreThoseOfTheEvaluation) {
 }
 
 TEST(Reliability, JsonHasWhatTheReportReads) {
-  const Json json = ToJson(MeasureReliability(Survey(60)));
+  const Json json = ToJson(MeasureReliability(ReliabilitySurvey(60)));
   const Json& bin = json["bins"][0];
   EXPECT_EQ(bin["n"], 4);
   EXPECT_LE(bin["p_low"].get<double>(), bin["p"].get<double>());
@@ -213,7 +215,7 @@ TEST(Reliability, JsonHasWhatTheReportReads) {
 }
 
 TEST(Reliability, OneConversationHasNoIntervals) {
-  std::vector<SurveyItem> items = Survey(1);
+  std::vector<SurveyItem> items = ReliabilitySurvey(1);
   const Json json = ToJson(MeasureReliability(items));
   EXPECT_TRUE(json["ece_interval"].is_null());
   EXPECT_TRUE(json["ece_debiased"].is_null());
@@ -222,12 +224,12 @@ TEST(Reliability, OneConversationHasNoIntervals) {
 
 TEST(Reliability, WhatMakesNoSenseIsAnError) {
   EXPECT_THROW(MeasureReliability({}), Error);
-  std::vector<SurveyItem> items = Survey(10);
+  std::vector<SurveyItem> items = ReliabilitySurvey(10);
   items[3].p = 1.5;
   EXPECT_THROW(MeasureReliability(items), Error);
   ReliabilityOptions options;
   options.bins = 0;
-  EXPECT_THROW(MeasureReliability(Survey(10), options), UsageError);
+  EXPECT_THROW(MeasureReliability(ReliabilitySurvey(10), options), UsageError);
   EXPECT_THROW(EqualMassBins(kChances, std::vector<int>{1}, 3), Error);
   EXPECT_THROW(DecomposeBrier(kChances, std::vector<int>(8, 2), 3), Error);
 }

@@ -19,8 +19,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // A centre whose chat customers, settled customers and short conversations answer more.
-void Draw(int n, std::uint64_t seed, std::vector<SurveyContext>* contexts,
-          std::vector<int>* answered) {
+void ResponseDraw(int n, std::uint64_t seed, std::vector<SurveyContext>* contexts,
+                  std::vector<int>* answered) {
   Random random(seed);
   for (int i = 0; i < n; ++i) {
     SurveyContext context;
@@ -78,7 +78,7 @@ TEST(ResponseColumns, NamesSayWhatAColumnIs) {
 TEST(ResponseColumns, FewAnswersGiveFewColumns) {
   std::vector<SurveyContext> contexts;
   std::vector<int> answered;
-  Draw(4000, 1, &contexts, &answered);
+  ResponseDraw(4000, 1, &contexts, &answered);
   // channel, two problem types, and three lines with four kinks each.
   EXPECT_EQ(ResponseColumns(contexts, answered, 4, 5).names().size(), 18U);
   contexts.resize(500);
@@ -93,7 +93,7 @@ TEST(ResponseColumns, FewAnswersGiveFewColumns) {
 TEST(Response, WeightsBalanceWhatTheModelSees) {
   std::vector<SurveyContext> contexts;
   std::vector<int> answered;
-  Draw(6000, 2, &contexts, &answered);
+  ResponseDraw(6000, 2, &contexts, &answered);
   const ResponseModel model = *FitResponse(contexts, answered);
   ASSERT_TRUE(model.balancing.converged);
   Eigen::VectorXd weights(6000);
@@ -123,7 +123,7 @@ TEST(Response, WeightsBalanceWhatTheModelSees) {
 TEST(Response, CoefficientsAreFound) {
   std::vector<SurveyContext> contexts;
   std::vector<int> answered;
-  Draw(40000, 3, &contexts, &answered);
+  ResponseDraw(40000, 3, &contexts, &answered);
   ResponseOptions options;
   options.kinks = 0;
   const ResponseModel model = *FitResponse(contexts, answered, options);
@@ -140,7 +140,7 @@ TEST(Response, CoefficientsAreFound) {
 TEST(Response, ChancesBelowTheFloorAreRaised) {
   std::vector<SurveyContext> contexts;
   std::vector<int> answered;
-  Draw(3000, 4, &contexts, &answered);
+  ResponseDraw(3000, 4, &contexts, &answered);
   ResponseOptions options;
   options.trim = 1.2;  // no weight above 1.2 times all / answered
   const ResponseModel model = *FitResponse(contexts, answered, options);

@@ -12,7 +12,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-LedgerEntry Entry(const std::string& name, const std::string& date, double value) {
+LedgerEntry ChartEntry(const std::string& name, const std::string& date, double value) {
   LedgerEntry entry;
   entry.name = name;
   entry.date = date;
@@ -22,18 +22,18 @@ LedgerEntry Entry(const std::string& name, const std::string& date, double value
 }
 
 std::vector<LedgerEntry> Three() {
-  std::vector<LedgerEntry> entries = {Entry("second", "2026-02-01T00:00:00Z", 0.8),
-                                      Entry("first", "2026-01-01T00:00:00Z", 0.7),
-                                      Entry("third", "2026-03-01T00:00:00Z", 0.75)};
+  std::vector<LedgerEntry> entries = {ChartEntry("second", "2026-02-01T00:00:00Z", 0.8),
+                                      ChartEntry("first", "2026-01-01T00:00:00Z", 0.7),
+                                      ChartEntry("third", "2026-03-01T00:00:00Z", 0.75)};
   entries[2].status = LedgerStatus::kRejected;
   return entries;
 }
 
 TEST(LedgerPointsTest, AreInOrderOfTimeAndMarkTheBestSoFar) {
   std::vector<LedgerEntry> entries = Three();
-  entries.push_back(Entry("failed", "2026-04-01T00:00:00Z", 0.99));
+  entries.push_back(ChartEntry("failed", "2026-04-01T00:00:00Z", 0.99));
   entries.back().status = LedgerStatus::kFailed;
-  entries.push_back(Entry("without", "2026-04-02T00:00:00Z", 0.99));
+  entries.push_back(ChartEntry("without", "2026-04-02T00:00:00Z", 0.99));
   entries.back().figures[0].side = "validation";
   std::vector<std::string> names;
   std::vector<bool> best;
@@ -89,7 +89,7 @@ TEST(LedgerTextTest, LongNamesAndForeignLettersKeepTheColumns) {
     const std::string line = text.substr(start, stop - start);
     const std::size_t at = line.find("┊");
     if (at != std::string::npos && line.find('[') != std::string::npos) {
-      places.push_back(Columns(line.substr(0, at)));
+      places.push_back(DisplayWidth(line.substr(0, at)));
     }
   }
   EXPECT_EQ(places.size(), 3U);

@@ -13,7 +13,8 @@ namespace {
 using Files = std::vector<std::pair<std::string, std::string>>;
 
 /// Writes .zip, .tar.gz or (with one file) a bare .zst, by the name's end.
-std::string Pack(const TemporaryFolder& folder, const std::string& name, const Files& files) {
+std::string HostilePack(const TemporaryFolder& folder, const std::string& name,
+                        const Files& files) {
   archive* writer = archive_write_new();
   const bool raw = name.ends_with(".zst");
   if (name.ends_with(".zip")) {
@@ -67,10 +68,10 @@ TEST(Mixed, FolderWithArchivesIsReadAndCounted) {
   folder.Put(".hidden.json", "{");
   folder.Put("blob.bin", std::string("a\0b", 3));
   folder.Put("broken.json", "{\"Transcript\": [");
-  Pack(
+  HostilePack(
       folder, "d.zip",
       {{"x/y.json", Text("zendesk.json")}, {"../up.json", Chat("up")}, {"/abs.json", Chat("abs")}});
-  Pack(folder, "e.tar.gz", {{"g.json", Text("genesys_offset.json")}});
+  HostilePack(folder, "e.tar.gz", {{"g.json", Text("genesys_offset.json")}});
   EXPECT_EQ(DetectImporter((folder / ".").string()).name(), "mixed");
   EXPECT_THROW(ImportAll("mixed", folder / "."), Error);
   ReadReport report;
@@ -105,8 +106,8 @@ TEST(Mixed, LinesOfJsonPlainAndCompressed) {
   for (int i = 0; i < 500; ++i) lines += Chat(std::to_string(i)) + "\n";
   const std::string plain = folder.Put("a.jsonl", lines);
   EXPECT_EQ(DetectImporter(plain).name(), "intercom");
-  for (const std::string& path : {plain, Pack(folder, "a.jsonl.zst", {{"data", lines}}),
-                                  Pack(folder, "a.tar.gz", {{"a.jsonl", lines}})}) {
+  for (const std::string& path : {plain, HostilePack(folder, "a.jsonl.zst", {{"data", lines}}),
+                                  HostilePack(folder, "a.tar.gz", {{"a.jsonl", lines}})}) {
     for (const int threads : {1, 3}) {
       ImportOptions options;
       options.threads = threads;
@@ -144,15 +145,16 @@ TEST(Hostile, BombsAreRefusedByTheLimitAndByTheRatio) {
   ImportOptions options = Skipping();
   options.file_limit = 1 << 20;
   ReadReport report;
-  const std::string bomb = Pack(folder, "b.zip", {{"big.json", big}, {"ok.json", Chat("1")}});
+  const std::string bomb =
+      HostilePack(folder, "b.zip", {{"big.json", big}, {"ok.json", Chat("1")}});
   EXPECT_EQ(ImportAll("mixed", bomb, options, &report).size(), 1U);
   EXPECT_EQ(report.skipped, 1);
   options.skip_bad = false;
   EXPECT_EQ(ProblemOf([&] { ImportAll("mixed", bomb, options); }).place, bomb + ":big.json");
   // A compressed file inside an archive is held to the same limit.
-  Pack(folder, "inner.zst", {{"data", big}});
+  HostilePack(folder, "inner.zst", {{"data", big}});
   const std::string nested =
-      Pack(folder, "n.tar.gz", {{"in.json.zst", Slurp(folder / "inner.zst")}});
+      HostilePack(folder, "n.tar.gz", {{"in.json.zst", Slurp(folder / "inner.zst")}});
   EXPECT_EQ(ProblemOf([&] { ImportAll("mixed", nested, options); }).found,
             "found more than 1048576 bytes");
 }
@@ -186,12 +188,12 @@ TEST(Hostile, WhatIsPassedOverCountsToo) {
 TEST(Hostile, OnePackedFileIsHeldToTheRatio) {
   const TemporaryFolder folder;
   const std::string packed =
-      Slurp(Pack(folder, "b.zst", {{"data", std::string(std::size_t{64} << 20, ' ')}}));
+      Slurp(HostilePack(folder, "b.zst", {{"data", std::string(std::size_t{64} << 20, ' ')}}));
   const std::uint64_t limit = std::uint64_t{1} << 30;
   EXPECT_EQ(ProblemOf([&] { Unpacked(packed, "b.zst", limit); }).expected,
             "expected at most 1000 times as many");
   const std::string small =
-      Slurp(Pack(folder, "s.zst", {{"data", std::string(std::size_t{8} << 20, ' ')}}));
+      Slurp(HostilePack(folder, "s.zst", {{"data", std::string(std::size_t{8} << 20, ' ')}}));
   EXPECT_EQ(Unpacked(small, "s.zst", limit).size(), std::size_t{8} << 20);
 }
 

@@ -25,18 +25,18 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-Json Figure(double value, double low, double high) {
+Json ReportFigure(double value, double low, double high) {
   return {{"value", value}, {"interval", {low, high}}};
 }
 
-Json Survey(double value, double low, double high) {
+Json ReportSurvey(double value, double low, double high) {
   return {{"options", {{"level", 0.95}, {"threshold", 0.5}}},
           {"survey",
            {{{"by", "all"},
              {"value", "all"},
              {"n", 371},
              {"shares", {{"satisfied", 0.73}, {"dissatisfied", 0.27}}},
-             {"figures", {{"accuracy", Figure(value, low, high)}}},
+             {"figures", {{"accuracy", ReportFigure(value, low, high)}}},
              {"majority", {{"accuracy", {{"value", 0.728}, {"interval", nullptr}}}}}}}}};
 }
 
@@ -224,14 +224,14 @@ TEST(ReportHtml, TwentyThousandConversationsStayBelowTenMegabytes) {
 
 TEST(ReportVerdict, AccuracyAgainstTheTarget) {
   const auto result = [](double value, double low, double high) {
-    const Finding finding = Judge(Survey(value, low, high), {}).findings.at(0);
+    const Finding finding = Judge(ReportSurvey(value, low, high), {}).findings.at(0);
     return finding.result + "/" + Name(finding.standing);
   };
   EXPECT_EQ(result(0.93, 0.91, 0.95), "target reached/good");
   EXPECT_EQ(result(0.91, 0.88, 0.93), "target not yet proven/open");
   EXPECT_EQ(result(0.89, 0.86, 0.92), "target not shown/open");
   EXPECT_EQ(result(0.85, 0.82, 0.88), "target missed/bad");
-  const Verdict verdict = Judge(Survey(0.8922, 0.8565, 0.9198), {});
+  const Verdict verdict = Judge(ReportSurvey(0.8922, 0.8565, 0.9198), {});
   EXPECT_EQ(verdict.headline, "Right in 89.2% of 371 answered conversations");
   EXPECT_EQ(verdict.findings[0].text,
             "The 95% interval is 85.7 to 92.0%. That is below the target of 90.0%, which the "
@@ -240,9 +240,10 @@ TEST(ReportVerdict, AccuracyAgainstTheTarget) {
 }
 
 TEST(ReportVerdict, Calibration) {
-  Json evaluation = Survey(0.9, 0.88, 0.92);
+  Json evaluation = ReportSurvey(0.9, 0.88, 0.92);
   const auto result = [&](double low, double high) {
-    evaluation["survey"][0]["figures"]["calibration_error_debiased"] = Figure(0.04, low, high);
+    evaluation["survey"][0]["figures"]["calibration_error_debiased"] =
+        ReportFigure(0.04, low, high);
     const Finding finding = Judge(evaluation, {}).findings.at(1);
     return finding.result + "/" + Name(finding.standing);
   };
@@ -254,11 +255,11 @@ TEST(ReportVerdict, Calibration) {
 }
 
 TEST(ReportVerdict, PopulationAndClaim) {
-  Json evaluation = Survey(0.9, 0.88, 0.92);
+  Json evaluation = ReportSurvey(0.9, 0.88, 0.92);
   evaluation["population"]["overall"] = {{"n", 5000},
                                          {"answered", 450},
-                                         {"measured", Figure(0.78, 0.74, 0.82)},
-                                         {"prediction_powered", Figure(0.713, 0.69, 0.736)}};
+                                         {"measured", ReportFigure(0.78, 0.74, 0.82)},
+                                         {"prediction_powered", ReportFigure(0.713, 0.69, 0.736)}};
   evaluation["claim"]["verdict"] = {{"supported", false}, {"text", "It adds nothing."}};
   const Verdict verdict = Judge(evaluation, {});
   EXPECT_EQ(verdict.findings.at(2).text,
@@ -304,7 +305,7 @@ TEST(ReportMarkdown, Whole) {
   ReportData data;
   data.title = "STAR: task done";
   data.program = "arcsat 0.1.0";
-  data.evaluation = Survey(0.8922, 0.8565, 0.9198);
+  data.evaluation = ReportSurvey(0.8922, 0.8565, 0.9198);
   data.evaluation["notes"] = {"population: everyone answered"};
   EXPECT_EQ(
       RenderMarkdown(data),

@@ -17,7 +17,7 @@ std::string Clean(std::string_view text) {
   return Roughen(text, kClean, &random);
 }
 
-int Count(const std::string& text, const std::string& word) {
+int RoughCount(const std::string& text, const std::string& word) {
   std::istringstream words(text);
   int count = 0;
   for (std::string next; words >> next;) count += next == word ? 1 : 0;
@@ -51,8 +51,8 @@ TEST(Roughen, ErrorsComeAtTheirRate) {
   Random random(7);
   // Of the errors, 0.6 replace the word, 0.2 lose it and 0.2 add another after it.
   const std::string heard = Roughen(text, {0.1, 0, 0.5, 0}, &random);
-  EXPECT_NEAR(Count(heard, "table") / 20000.0, 0.92, 0.01);
-  EXPECT_NEAR(Count(heard, "<unk>") / 20000.0, 0.03, 0.005);
+  EXPECT_NEAR(RoughCount(heard, "table") / 20000.0, 0.92, 0.01);
+  EXPECT_NEAR(RoughCount(heard, "<unk>") / 20000.0, 0.03, 0.005);
 }
 
 TEST(Roughen, NeverEmptyAndAlwaysUtf8) {

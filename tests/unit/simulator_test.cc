@@ -22,11 +22,11 @@ namespace arcsat {
 namespace {
 
 constexpr Speaker kCustomer = Speaker::kCustomer;
-constexpr Speaker kAgent = Speaker::kAgent;
+constexpr Speaker kSimulatedAgent = Speaker::kAgent;
 
 const Json& Truth(const Conversation& c) { return c.attributes.at("truth"); }
 bool Satisfied(const Conversation& c) { return Truth(c).at("satisfied").get<bool>(); }
-bool Answered(const Conversation& c) { return c.survey->score.has_value(); }
+bool SimulatedAnswered(const Conversation& c) { return c.survey->score.has_value(); }
 
 std::vector<Conversation> Many(std::int64_t n, const SimulateOptions& options = {}) {
   std::vector<Conversation> all;
@@ -49,7 +49,7 @@ bool Everybody(const Conversation&) { return true; }
 
 TEST(SimulatorStates, OrderDecides) {
   const std::vector<Event> heals = {
-      {kCustomer, Act::kOpen}, {kAgent, Act::kTransfer}, {kCustomer, Act::kWorks}};
+      {kCustomer, Act::kOpen}, {kSimulatedAgent, Act::kTransfer}, {kCustomer, Act::kWorks}};
   EXPECT_NEAR(States(heals, 0.5, 1.0).at(0), 0.5, 1e-12);
   EXPECT_NEAR(States(heals, 0.5, 1.0).at(1), 0.86, 1e-12);
 
@@ -59,10 +59,12 @@ TEST(SimulatorStates, OrderDecides) {
   const std::vector<Event> rises = {{kCustomer, Act::kFails}, {kCustomer, Act::kWorks}};
   EXPECT_NEAR(States(rises, 0.5, 1.0).at(1), 0.81968, 1e-12);
 
-  const std::vector<Event> sorry_after = {
-      {kCustomer, Act::kAnswerAgain}, {kAgent, Act::kApologise}, {kCustomer, Act::kAccept}};
-  const std::vector<Event> sorry_before = {
-      {kAgent, Act::kApologise}, {kCustomer, Act::kAnswerAgain}, {kCustomer, Act::kAccept}};
+  const std::vector<Event> sorry_after = {{kCustomer, Act::kAnswerAgain},
+                                          {kSimulatedAgent, Act::kApologise},
+                                          {kCustomer, Act::kAccept}};
+  const std::vector<Event> sorry_before = {{kSimulatedAgent, Act::kApologise},
+                                           {kCustomer, Act::kAnswerAgain},
+                                           {kCustomer, Act::kAccept}};
   EXPECT_NEAR(States(sorry_after, 0.5, 1.0).back(), 0.4076, 1e-12);
   EXPECT_NEAR(States(sorry_before, 0.5, 1.0).back(), 0.395, 1e-12);
 }
@@ -71,13 +73,13 @@ TEST(SimulatorStates, WaitingCostsAndPoliteWordsDoNot) {
   const std::vector<Event> waits = {{kCustomer, Act::kOpen}, {kCustomer, Act::kAccept, false, 600}};
   EXPECT_NEAR(States(waits, 0.8, 1.0).at(1), 0.6, 1e-12);
   const std::vector<Event> neutral = {{kCustomer, Act::kOpen},
-                                      {kAgent, Act::kFarewell},
+                                      {kSimulatedAgent, Act::kFarewell},
                                       {kCustomer, Act::kIfAgain},
                                       {kCustomer, Act::kWhenDone},
                                       {kCustomer, Act::kClose, true}};
   EXPECT_EQ(States(neutral, 0.4, 1.1), (std::vector<double>{0.4, 0.4, 0.4}));
   // An apology cannot spoil a good mood.
-  const std::vector<Event> sorry = {{kAgent, Act::kApologise}, {kCustomer, Act::kAccept}};
+  const std::vector<Event> sorry = {{kSimulatedAgent, Act::kApologise}, {kCustomer, Act::kAccept}};
   EXPECT_NEAR(States(sorry, 0.9, 1.0).at(0), 0.9, 1e-12);
 }
 
@@ -175,7 +177,7 @@ TEST(Simulate, IsAValidRecord) {
     EXPECT_EQ(Truth(c).at("states").size(), static_cast<std::size_t>(customer)) << c.id;
     EXPECT_EQ(Truth(c).at("exit"), Truth(c).at("states").back());
     EXPECT_EQ(Truth(c).at("entry"), Truth(c).at("states").front());
-    EXPECT_TRUE(c.survey->offered || !Answered(c));
+    EXPECT_TRUE(c.survey->offered || !SimulatedAnswered(c));
     EXPECT_EQ(c.survey->score.value_or(Truth(c).at("score").get<double>()),
               Truth(c).at("score").get<double>());
     EXPECT_EQ(Satisfied(c), Truth(c).at("score").get<int>() >= 4);
@@ -186,9 +188,9 @@ TEST(Simulate, SharesAreAsStated) {
   const auto all = Many(3000);
   const auto voice = [](const Conversation& c) { return c.channel == Channel::kVoice; };
   const double satisfied = Share(all, Satisfied, Everybody);
-  const double responders = Share(all, Satisfied, Answered);
+  const double responders = Share(all, Satisfied, SimulatedAnswered);
   EXPECT_NEAR(Share(all, voice, Everybody), 0.40, 0.03);
-  EXPECT_NEAR(Share(all, Answered, Everybody), 0.09, 0.02);
+  EXPECT_NEAR(Share(all, SimulatedAnswered, Everybody), 0.09, 0.02);
   EXPECT_GT(satisfied, 0.70);
   EXPECT_LT(satisfied, 0.78);
   EXPECT_GT(responders, satisfied + 0.08);
@@ -208,7 +210,7 @@ TEST(Simulate, PropensityIsTheChanceOfAnAnswer) {
     const double propensity = Truth(c).at("propensity").get<double>();
     const auto score = Truth(c).at("score").get<std::size_t>();
     expected[score] += propensity;
-    if (!Answered(c)) continue;
+    if (!SimulatedAnswered(c)) continue;
     seen[score] += 1;
     weights += 1 / propensity;
     weighted += Satisfied(c) ? 1 / propensity : 0;
@@ -219,7 +221,7 @@ TEST(Simulate, PropensityIsTheChanceOfAnAnswer) {
   // Weighting by the known chance gives the population back; the plain mean does not.
   const double truth = Share(all, Satisfied, Everybody);
   EXPECT_NEAR(weighted / weights, truth, 0.035);
-  EXPECT_GT(Share(all, Satisfied, Answered), truth + 0.08);
+  EXPECT_GT(Share(all, Satisfied, SimulatedAnswered), truth + 0.08);
 }
 
 TEST(Simulate, WithoutBiasRespondersAreLikeEverybodyOfTheirKind) {
@@ -228,7 +230,7 @@ TEST(Simulate, WithoutBiasRespondersAreLikeEverybodyOfTheirKind) {
   options.response_bias = 0;
   const auto all = Many(4000, options);
   const auto asked = [](const Conversation& c) { return c.survey->offered; };
-  EXPECT_NEAR(Share(all, Satisfied, Answered), Share(all, Satisfied, asked), 0.035);
+  EXPECT_NEAR(Share(all, Satisfied, SimulatedAnswered), Share(all, Satisfied, asked), 0.035);
 }
 
 TEST(Simulate, ExitStateExplainsTheScore) {

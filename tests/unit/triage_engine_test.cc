@@ -12,7 +12,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-TriageOptions Rules() {
+TriageOptions EngineRules() {
   TriageOptions rules;
   rules.outlook = 0.3;
   rules.fall = 0.4;
@@ -36,7 +36,7 @@ std::vector<std::string> Names(const std::vector<std::string>& alerts) {
 
 TEST(TriageEngine, RaisesEachReasonOnceAtTheTurnWhereItFirstHeld) {
   WordScorer scorer;
-  TriageEngine engine(&scorer, Rules());
+  TriageEngine engine(&scorer, EngineRules());
   EXPECT_EQ(engine.Take(Said("c", 0, "0.8"), 0), Taken::kNew);
   EXPECT_EQ(engine.Take(Said("c", 1, "0.6"), 1), Taken::kNew);
   EXPECT_THAT(Drain(&engine), IsEmpty());
@@ -61,7 +61,7 @@ TEST(TriageEngine, RaisesEachReasonOnceAtTheTurnWhereItFirstHeld) {
 
 TEST(TriageEngine, AThresholdIsReachedByEqualFigures) {
   WordScorer scorer;
-  TriageEngine engine(&scorer, Rules());
+  TriageEngine engine(&scorer, EngineRules());
   engine.Take(Said("c", 0, "0.5"), 0);
   engine.Take(Said("c", 1, "0.3"), 0);
   EXPECT_THAT(Names(Drain(&engine)), ElementsAre("c/outlook"));
@@ -69,7 +69,7 @@ TEST(TriageEngine, AThresholdIsReachedByEqualFigures) {
 
 TEST(TriageEngine, TheFirstTurnsAreNotLookedAt) {
   WordScorer scorer;
-  TriageOptions rules = Rules();
+  TriageOptions rules = EngineRules();
   rules.from_turn = 3;
   TriageEngine engine(&scorer, rules);
   engine.Take(Said("c", 0, "0.1"), 0);
@@ -82,7 +82,7 @@ TEST(TriageEngine, TheFirstTurnsAreNotLookedAt) {
 
 TEST(TriageEngine, RepeatedConflictingAndLateEventsAreToldApart) {
   WordScorer scorer;
-  TriageEngine engine(&scorer, Rules());
+  TriageEngine engine(&scorer, EngineRules());
   engine.Take(Said("c", 0, "0.8"), 0);
   EXPECT_EQ(engine.Take(Said("c", 0, "0.8"), 0), Taken::kRepeated);
   TurnEvent other = Said("c", 0, "0.1");
@@ -101,7 +101,7 @@ TEST(TriageEngine, RepeatedConflictingAndLateEventsAreToldApart) {
 
 TEST(TriageEngine, AnEarlyTurnWaitsForThoseBeforeIt) {
   WordScorer scorer;
-  TriageEngine engine(&scorer, Rules());
+  TriageEngine engine(&scorer, EngineRules());
   engine.Take(Said("c", 0, "0.8"), 0);
   engine.Take(Said("c", 2, "0.1"), 0);
   Drain(&engine);
@@ -115,7 +115,7 @@ TEST(TriageEngine, AnEarlyTurnWaitsForThoseBeforeIt) {
 
 TEST(TriageEngine, AGapIsGivenUpAndFilledWhenTheTurnComesAfterAll) {
   WordScorer scorer;
-  TriageEngine engine(&scorer, Rules());
+  TriageEngine engine(&scorer, EngineRules());
   engine.Take(Said("c", 0, "0.8"), 0);
   engine.Take(Said("c", 2, "0.7"), 0);
   Drain(&engine);
@@ -128,7 +128,7 @@ TEST(TriageEngine, AGapIsGivenUpAndFilledWhenTheTurnComesAfterAll) {
 
 TEST(TriageEngine, AConversationWithoutATurnForLongCountsAsEnded) {
   WordScorer scorer;
-  TriageOptions rules = Rules();
+  TriageOptions rules = EngineRules();
   rules.idle_minutes = 1;
   TriageEngine engine(&scorer, rules);
   engine.Take(Said("old", 0, "0.1"), 0);
@@ -141,7 +141,7 @@ TEST(TriageEngine, AConversationWithoutATurnForLongCountsAsEnded) {
 
 TEST(TriageEngine, OnlyACustomersTurnOrTheEndIsScored) {
   WordScorer scorer;
-  TriageEngine engine(&scorer, Rules());
+  TriageEngine engine(&scorer, EngineRules());
   TurnEvent agent = Said("c", 0, "hello");
   agent.turn->speaker = Speaker::kAgent;
   engine.Take(agent, 0);
@@ -152,7 +152,7 @@ TEST(TriageEngine, OnlyACustomersTurnOrTheEndIsScored) {
 
 TEST(TriageEngine, NoCustomerNoAlert) {
   WordScorer scorer;
-  TriageOptions rules = Rules();
+  TriageOptions rules = EngineRules();
   rules.outlook = 1;
   TriageEngine engine(&scorer, rules);
   engine.Take(Ended("c", 0), 0);
@@ -161,7 +161,7 @@ TEST(TriageEngine, NoCustomerNoAlert) {
 
 TEST(TriageEngine, AnAlertKnowsOnlyWhatWasToldByItsTurn) {
   WordScorer scorer;
-  TriageEngine engine(&scorer, Rules());
+  TriageEngine engine(&scorer, EngineRules());
   TurnEvent first = Said("c", 0, "0.8"), second = Said("c", 1, "0.1"), third = Said("c", 2, "0.1");
   first.channel = Channel::kVoice;
   second.agent_id = "a-1";
@@ -178,7 +178,7 @@ TEST(TriageEngine, AnAlertKnowsOnlyWhatWasToldByItsTurn) {
 // What an undisturbed run, one event after the other, says.
 std::vector<std::string> InOrder(const std::vector<TurnEvent>& events) {
   WordScorer scorer;
-  TriageEngine engine(&scorer, Rules());
+  TriageEngine engine(&scorer, EngineRules());
   std::vector<std::string> alerts;
   for (const TurnEvent& event : events) {
     engine.Take(event, 0);
@@ -205,7 +205,7 @@ TEST(TriageEngine, AlertsDoNotDependOnOrderRepetitionOrBatches) {
     const auto expected = InOrder(events);
     random.Shuffle(&events);
     WordScorer scorer;
-    TriageOptions rules = Rules();
+    TriageOptions rules = EngineRules();
     rules.round = 1 + static_cast<int>(random.Below(4));
     TriageEngine engine(&scorer, rules);
     std::vector<std::string> alerts;
@@ -224,7 +224,7 @@ TEST(TriageEngine, AlertsDoNotDependOnOrderRepetitionOrBatches) {
 
 TEST(TriageEngine, WhatWasRaisedBeforeARestartIsNotRaisedAgain) {
   WordScorer scorer;
-  TriageEngine engine(&scorer, Rules());
+  TriageEngine engine(&scorer, EngineRules());
   engine.Take(Said("c", 0, "0.8"), 0);
   engine.Take(Said("c", 1, "0.1"), 0);
   engine.Raised("c", AlertReason::kFall);
@@ -241,7 +241,7 @@ TEST(LowestChance, IsBelowTheThresholdExactlyWhereAnOutlookAlertIsRaised) {
     for (int i = 0; i < turns; ++i) {
       c.turns.push_back({Speaker::kCustomer, std::to_string(random.Uniform()), {}, {}, {}});
     }
-    TriageOptions rules = Rules();
+    TriageOptions rules = EngineRules();
     rules.outlook = random.Uniform();
     rules.fall = 1;  // never
     rules.from_turn = 1 + static_cast<int>(random.Below(3));

@@ -10,6 +10,7 @@ Scores are those of `arcsat score` (docs/formats.md), within 1e-5.
 from .bundle import Bundle, BundleError
 from .records import RecordError
 from .scorer import Scorer
+from .stream import Running, StreamScorer
 
 __version__ = "0.1.0"
-__all__ = ["Bundle", "BundleError", "RecordError", "Scorer"]
+__all__ = ["Bundle", "BundleError", "RecordError", "Running", "Scorer", "StreamScorer"]

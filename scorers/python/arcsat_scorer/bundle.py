@@ -29,7 +29,14 @@ OUTPUTS = {
 }
 _LAYOUTS = ("wordpiece", "xlm-roberta", "albert")
 _LARGEST_MANIFEST = 16 << 20
-_ONNX_TYPES = {"tensor(int64)": "int64", "tensor(float)": "float32"}
+#: The graphs of a running conversation: what of theirs a scorer feeds and reads beside "past_…" and
+#: "present_…", and what it cannot do without.
+STREAM = {
+    "turn_encoder": ({"input_ids", "speaker"}, {"turn"}),
+    "conversation_step": ({"turn", "input_ids", "speaker", "channel", "gap_seconds"},
+                          {*OUTPUTS, "boxes"}),
+}
+_ONNX_TYPES = {"tensor(int64)": "int64", "tensor(float)": "float32", "tensor(double)": "float64"}
 _EXPORT = "copy the bundle again, or export the model again"
 
 
@@ -52,7 +59,7 @@ class Bundle:
         self.graph = self._choose(variant)
         if verify:
             self._check_files()
-        self._check_external()
+        self._check_external(self.graph_path)
 
     @property
     def graph_path(self) -> Path:
@@ -62,21 +69,47 @@ class Bundle:
         """Names that `variant` may have."""
         return ["fp32", *(self.manifest.get("variants") or {})]
 
-    def check_session(self, session: Any) -> None:
+    def stream(self) -> dict[str, dict[str, Any]]:
+        """The graphs of a running conversation by name, checked; BundleError where there are none."""
+        graphs = self.manifest.get("stream")
+        if graphs is None:
+            raise BundleError(self.folder, "was exported without the graphs of running conversations",
+                              "export the model with --stream")
+        if not isinstance(graphs, dict):
+            self._refuse("stream: expected an object")
+        for name, (feeds, reads) in STREAM.items():
+            graph, place = graphs.get(name), f"stream.{name}"
+            _check_tensors(self, place, graph)
+            if graph["file"] not in self.manifest["files"]:
+                self._refuse(f"files: {json.dumps(graph['file'])} is not listed")
+            inputs = {tensor["name"] for tensor in graph["inputs"]}
+            outputs = {tensor["name"] for tensor in graph["outputs"]}
+            past = {name for name in inputs if name.startswith("past_")}
+            present = {name for name in outputs if name.startswith("present_")}
+            if not inputs - past <= feeds or not outputs - present <= reads \
+                    or not reads - {"boxes"} <= outputs \
+                    or {name.replace("past_", "present_", 1) for name in past} != present:
+                self._refuse(f"{place}: its inputs and outputs are not those that this scorer knows")
+            self._check_external(self.folder / graph["file"])
+        return graphs
+
+    def check_session(self, session: Any, graph: dict[str, Any] | None = None,
+                      place: str = "graph") -> None:
         """Refuses a manifest that tells other inputs or outputs than the graph has."""
+        graph = self.graph if graph is None else graph
         for part, values in (("inputs", session.get_inputs()), ("outputs", session.get_outputs())):
-            told = self.graph[part]
+            told = graph[part]
             names = [tensor["name"] for tensor in told]
             if names != [value.name for value in values]:
-                self._refuse(f"graph.{part}: the graph has {[value.name for value in values]}, the "
+                self._refuse(f"{place}.{part}: the graph has {[value.name for value in values]}, the "
                              f"manifest says {names}")
             for tensor, value in zip(told, values):
                 # An operator may leave the shape of what it makes open; then there is no lie.
                 if value.shape and not _same_shape(tensor["shape"], value.shape):
-                    self._refuse(f"graph.{part}: {value.name} has the shape {value.shape}, the "
+                    self._refuse(f"{place}.{part}: {value.name} has the shape {value.shape}, the "
                                  f"manifest says {tensor['shape']}")
                 if _ONNX_TYPES.get(value.type) != tensor["type"]:
-                    self._refuse(f"graph.{part}: {value.name} is a {value.type}, the manifest says "
+                    self._refuse(f"{place}.{part}: {value.name} is a {value.type}, the manifest says "
                                  f"{tensor['type']}")
 
     def _refuse(self, found: str) -> None:
@@ -137,15 +170,15 @@ class Bundle:
                 raise BundleError(path, f"was changed: its SHA-256 is {found}, the manifest says "
                                   f"{told['sha256']}")
 
-    def _check_external(self) -> None:
+    def _check_external(self, path: Path) -> None:
         try:
-            names = external_files(self.graph_path)
+            names = external_files(path)
         except (OSError, ValueError) as error:
-            raise BundleError(self.graph_path, f"cannot be read: {error}") from error
+            raise BundleError(path, f"cannot be read: {error}") from error
         for name in names:
             if not _plain(name) or name not in self.manifest["files"]:
-                raise BundleError(self.graph_path, f"keeps weights in {json.dumps(name)}, which is "
-                                  "no file of the bundle")
+                raise BundleError(path, f"keeps weights in {json.dumps(name)}, which is no file of "
+                                  "the bundle")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -170,7 +203,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _check_graph(bundle: Bundle, place: str, graph: Any) -> None:
+def _check_tensors(bundle: Bundle, place: str, graph: Any) -> None:
     if not isinstance(graph, dict) or not _plain(graph.get("file")):
         bundle._refuse(f"{place}.file: expected the name of a file in the bundle")
     for part in ("inputs", "outputs"):
@@ -180,6 +213,10 @@ def _check_graph(bundle: Bundle, place: str, graph: Any) -> None:
                 and isinstance(t.get("shape"), list) and isinstance(t.get("type"), str)
                 for t in tensors):
             bundle._refuse(f"{place}.{part}: expected a list of tensors with name, type and shape")
+
+
+def _check_graph(bundle: Bundle, place: str, graph: Any) -> None:
+    _check_tensors(bundle, place, graph)
     inputs = {tensor["name"]: (tensor["type"], tensor["shape"]) for tensor in graph["inputs"]}
     if inputs != INPUTS:
         bundle._refuse(f"{place}.inputs: expected {', '.join(INPUTS)} of the types and shapes that "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
 
 import numpy as np
@@ -39,20 +40,9 @@ class Scorer:
         self.bundle = Bundle(bundle, variant, verify)
         self.manifest = self.bundle.manifest
         self.model: str = self.manifest["model"]
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        try:
-            self.session = onnxruntime.InferenceSession(
-                str(self.bundle.graph_path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime has no class of its own for a graph it refuses
-            raise BundleError(self.bundle.graph_path, f"is refused by ONNX Runtime: {error}",
-                              "export the model again, or use a newer onnxruntime") from error
+        self.session = open_session(self.bundle.graph_path, threads)
         self.bundle.check_session(self.session)
-        try:
-            self._tokenizer = TurnTokenizer(self.bundle.folder, self.manifest["text"])
-        except Exception as error:  # tokenizers raises plain Exception
-            raise BundleError(self.bundle.folder, f"its tokenizer cannot be read: {error}") from error
+        self._tokenizer = open_tokenizer(self.bundle)
         self._names = [output.name for output in self.session.get_outputs()]
         self._pad = self.manifest["text"]["pad_id"]
         self._batch_tokens = batch_tokens
@@ -145,16 +135,7 @@ class Scorer:
 
     def _assemble(self, name: str, encoded: _Encoded, outputs: dict[str, np.ndarray],
                   row: int) -> Score:
-        score: Score = {"id": name}
-        for figure in ("entry", "exit", "delta", "p_satisfied"):
-            score[figure] = float(outputs[figure][row])
-        low, high = (float(end) for end in outputs["interval"][row])
-        if not math.isnan(low):
-            score["interval"] = [low, high]
-        if not math.isnan(csat := float(outputs["csat"][row])):
-            score["csat"] = csat
-        if "boxes" in outputs:
-            score["boxes"] = outputs["boxes"][row].tolist()
+        score: Score = {"id": name, **figures(outputs, row)}
         score["turns"] = [
             {"i": i, "speaker": "customer", "state": float(outputs["state"][row, i]),
              "outlook": float(outputs["outlook"][row, i])}
@@ -163,12 +144,45 @@ class Scorer:
         return score
 
 
-def _gaps(turns: list[dict[str, Any]]) -> list[float]:
+def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    """A graph on the CPU; BundleError where ONNX Runtime refuses it."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime has no class of its own for a graph it refuses
+        raise BundleError(path, f"is refused by ONNX Runtime: {error}",
+                          "export the model again, or use a newer onnxruntime") from error
+
+
+def open_tokenizer(bundle: Bundle) -> TurnTokenizer:
+    try:
+        return TurnTokenizer(bundle.folder, bundle.manifest["text"])
+    except Exception as error:  # tokenizers raises plain Exception
+        raise BundleError(bundle.folder, f"its tokenizer cannot be read: {error}") from error
+
+
+def figures(outputs: dict[str, np.ndarray], row: int) -> Score:
+    """What a graph says of a conversation as a whole, as a score has it."""
+    score: Score = {name: float(outputs[name][row])
+                    for name in ("entry", "exit", "delta", "p_satisfied")}
+    low, high = (float(end) for end in outputs["interval"][row])
+    if not math.isnan(low):
+        score["interval"] = [low, high]
+    if not math.isnan(csat := float(outputs["csat"][row])):
+        score["csat"] = csat
+    if "boxes" in outputs:
+        score["boxes"] = outputs["boxes"][row].tolist()
+    return score
+
+
+def gap_seconds(before: float | None, at: float | None) -> float:
     """Seconds since the turn before; -1 where either time is unknown, and at the first turn."""
-    gaps, before = [], None
-    for turn in turns:
-        at = turn.get("at")
-        # The graph takes single precision; a longer gap than it holds is as long as it holds.
-        gaps.append(-1.0 if at is None or before is None else min(max(0.0, at - before), _LONGEST))
-        before = at
-    return gaps
+    # The graph takes single precision; a longer gap than it holds is as long as it holds.
+    return -1.0 if at is None or before is None else min(max(0.0, at - before), _LONGEST)
+
+
+def _gaps(turns: list[dict[str, Any]]) -> list[float]:
+    times = [turn.get("at") for turn in turns]
+    return [gap_seconds(before, at) for before, at in zip([None, *times], times)]

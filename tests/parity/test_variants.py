@@ -1,4 +1,4 @@
-"""The compressed graph: what its weights are, that a conversation's scores stay its own, and that it is
+"""The compressed graphs: what int8's weights are, that a conversation's scores stay its own, and that it is
 published only where it decides as the fp32 graph does."""
 
 import json
@@ -34,7 +34,8 @@ def compressed(request, calls, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     model = make_model(folder, request.param)
     # Random weights put chances anywhere near the threshold; trained ones are measured elsewhere.
-    made = export(model, folder / "bundle", "--int8", calls, "--moved-decisions", 1, "--auc-loss", 1)
+    made = export(model, folder / "bundle", "--int8", calls, "--fp16", calls,
+                  "--moved-decisions", 1, "--auc-loss", 1)
     assert made.returncode == 0, made.stderr
     return folder / "bundle"
 
@@ -72,6 +73,32 @@ def test_it_is_small_and_near(compressed):
     if (compressed / "model.onnx").stat().st_size > 50e6:  # MiniLM: most of it is the encoder
         assert (compressed / FILE).stat().st_size < 0.32 * (compressed / "model.onnx").stat().st_size
         assert measured["largest_difference"] < 0.1
+
+
+def test_half_precision_is_nearer(compressed):
+    told = manifest_of(compressed)["variants"]
+    assert told["fp16"]["file"] == "model.fp16.onnx"
+    fp16, int8 = (told[name]["measured"]["largest_difference"] for name in ("fp16", "int8"))
+    assert 0 < fp16 < min(0.02, int8)
+    half = {name.removesuffix(".fp16"): values
+            for name, values in constants(compressed / "model.fp16.onnx").items()
+            if name.endswith(".fp16")}
+    assert len(half) >= 9
+    for name, values in constants(compressed / "model.onnx").items():
+        if name in half:
+            assert np.array_equal(values.astype(np.float16), half[name])
+    verified = run(ARCSAT, "verify", compressed)
+    assert verified.returncode == 0, verified.stderr
+
+
+def test_one_file_measures_both(calls, tmp_path):
+    model = make_model(tmp_path, "bert")
+    other = tmp_path / "other.jsonl"
+    other.write_bytes(calls.read_bytes())
+    refused = export(model, tmp_path / "bundle", "--int8", calls, "--fp16", other)
+    assert refused.returncode == 2
+    assert "one file to measure both on" in refused.stderr
+    assert not (tmp_path / "bundle").exists()
 
 
 def test_what_was_measured_is_what_the_scorers_say(compressed, calls):
