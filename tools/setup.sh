@@ -90,9 +90,14 @@ sentencepiece() {
   cmake -S "$work/sentencepiece-$version/sentencepiece" -B "$work/build" -G Ninja \
     -DCMAKE_BUILD_TYPE=Release -DSPM_ENABLE_SHARED=OFF -DSPM_ENABLE_TCMALLOC=OFF \
     -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_CXX_VISIBILITY_PRESET=hidden \
-    -DCMAKE_INSTALL_PREFIX="$work/out" -DCMAKE_INSTALL_LIBDIR=lib >"$work/log" 2>&1 &&
-    cmake --build "$work/build" >>"$work/log" 2>&1 && cmake --install "$work/build" >>"$work/log" 2>&1 ||
+    "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG" >"$work/log" 2>&1 &&
+    cmake --build "$work/build" --target sentencepiece-static sentencepiece_train-static \
+      >>"$work/log" 2>&1 ||
     { tail -20 "$work/log" >&2; die "SentencePiece did not build (log above)"; }
+  # Its programs are not wanted, so nothing but its libraries and headers was built to install.
+  mkdir -p "$work/out/lib" "$work/out/include"
+  cp "$work"/build/src/libsentencepiece*.a "$work/out/lib"
+  cp "$work/sentencepiece-$version/sentencepiece/src"/sentencepiece_{processor,trainer}.h "$work/out/include"
   rm -rf "$deps/sentencepiece"
   mv "$work/out" "$deps/sentencepiece"
   rm -rf "$work"
