@@ -10,9 +10,9 @@ mkdir -p $out
 say() { printf '\n\033[1m==> %s\033[0m\n' "$*"; }
 show() { printf '\033[2m$ %s\033[0m\n' "$*" >&2; "$@"; }
 
-say "3,000 support conversations: 9% have a survey answer, and in three of ten annotators rated the turns"
+say "3,000 support conversations: 9% have a survey answer, and in a third annotators rated the turns"
 [ -f $out/calls.jsonl ] || show $arcsat simulate --simulate.conversations 3000 \
-  --simulate.rated_share 0.3 --out $out/calls.jsonl
+  --simulate.rated_share 0.35 --out $out/calls.jsonl
 
 say "Sides to learn from, to calibrate on, to choose by and to report on"
 [ -f $out/sides/split.json ] || show $arcsat split --data $out/calls.jsonl --out-dir $out/sides \
