@@ -117,5 +117,14 @@ def export(model, out, *options, **others):
     return run(ARCSAT, "export", "--model", model, "--out", out, "--quiet", *options, **others)
 
 
+def copy_bundle(bundle, folder):
+    """A copy of the bundle in the folder, to be spoilt."""
+    target = folder / "copy"
+    target.mkdir()
+    for path in bundle.iterdir():
+        (target / path.name).write_bytes(path.read_bytes())
+    return target
+
+
 def manifest_of(bundle):
     return json.loads((bundle / "manifest.json").read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ import pytest
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
-from onnx_models import (ARCSAT, export, make_model, manifest_of,  # noqa: E402
+from onnx_models import (ARCSAT, copy_bundle, export, make_model, manifest_of,  # noqa: E402
                          needs_program, run, write_json)
 
 pytestmark = needs_program
@@ -27,14 +27,6 @@ def bert(tmp_path_factory):
     return model, folder / "bundle"
 
 
-def copy(bundle, folder):
-    target = folder / "copy"
-    target.mkdir()
-    for path in bundle.iterdir():
-        (target / path.name).write_bytes(path.read_bytes())
-    return target
-
-
 def flip(path, at):
     data = bytearray(path.read_bytes())
     data[at] ^= 1
@@ -44,7 +36,7 @@ def flip(path, at):
 @pytest.mark.parametrize("name", ["model.onnx", "golden.jsonl", "vocab.txt", "calibration.json",
                                   "README.md"])
 def test_verify_finds_a_changed_bit(bert, tmp_path, name):
-    target = copy(bert[1], tmp_path)
+    target = copy_bundle(bert[1], tmp_path)
     flip(target / name, (target / name).stat().st_size // 2)
     verified = run(ARCSAT, "verify", target)
     assert verified.returncode == 1
@@ -77,7 +69,7 @@ def test_an_archive_that_cannot_be_written_publishes_nothing(bert, tmp_path):
 
 
 def test_verify_finds_missing_and_extra_files(bert, tmp_path):
-    target = copy(bert[1], tmp_path)
+    target = copy_bundle(bert[1], tmp_path)
     (target / "vocab.txt").unlink()
     (target / "notes.txt").write_text("hello")
     verified = run(ARCSAT, "verify", target)
@@ -90,7 +82,7 @@ def test_verify_finds_missing_and_extra_files(bert, tmp_path):
                                   '{"format":"arcsat-bundle","version":1}',
                                   '{"format":"arcsat-bundle","version":1,"files":{"../x":{}}}'])
 def test_verify_refuses_a_broken_manifest(bert, tmp_path, text):
-    target = copy(bert[1], tmp_path)
+    target = copy_bundle(bert[1], tmp_path)
     (target / "manifest.json").write_text(text)
     verified = run(ARCSAT, "verify", target)
     assert verified.returncode == 1
@@ -117,7 +109,7 @@ def change_weight(path):
 
 
 def test_verify_finds_a_changed_weight_by_its_scores(bert, tmp_path):
-    target = copy(bert[1], tmp_path)
+    target = copy_bundle(bert[1], tmp_path)
     change_weight(target / "model.onnx")
     rewrite_sums(target)
     verified = run(ARCSAT, "verify", target)
@@ -126,7 +118,7 @@ def test_verify_finds_a_changed_weight_by_its_scores(bert, tmp_path):
 
 
 def test_verify_wants_parity(bert, tmp_path):
-    target = copy(bert[1], tmp_path)
+    target = copy_bundle(bert[1], tmp_path)
     rewrite_sums(target, parity=None)
     verified = run(ARCSAT, "verify", target)
     assert verified.returncode == 1
@@ -203,7 +195,7 @@ def test_export_where_nothing_can_be_written(bert, tmp_path):
 
 
 def test_a_failed_export_leaves_the_old_bundle(bert, tmp_path):
-    target = copy(bert[1], tmp_path)
+    target = copy_bundle(bert[1], tmp_path)
     before = {path.name: path.read_bytes() for path in target.iterdir()}
     assert export(bert[0], target, "--python", "/no/python").returncode == 1
     assert {path.name: path.read_bytes() for path in target.iterdir()} == before
@@ -211,7 +203,7 @@ def test_a_failed_export_leaves_the_old_bundle(bert, tmp_path):
 
 
 def test_export_replaces_a_bundle_and_nothing_else(bert, tmp_path):
-    target = copy(bert[1], tmp_path)
+    target = copy_bundle(bert[1], tmp_path)
     (target / "stray").write_text("old")
     assert export(bert[0], target).returncode == 0
     assert not (target / "stray").exists()

@@ -11,8 +11,8 @@ import pytest
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
-from onnx_models import (ARCSAT, MODELS, SOURCE, export, make_model, manifest_of,  # noqa: E402
-                         needs_program, run, write_json)
+from onnx_models import (ARCSAT, MODELS, SOURCE, copy_bundle, export, make_model,  # noqa: E402
+                         manifest_of, needs_program, run, write_json)
 
 sys.path.insert(0, str(SOURCE / "scorers" / "python"))
 from arcsat_scorer import BundleError, RecordError, Running, Scorer, StreamScorer  # noqa: E402
@@ -43,14 +43,6 @@ def bert(tmp_path_factory):
     made = export(make_model(folder, "bert"), folder / "bundle", "--stream")
     assert made.returncode == 0, made.stderr
     return folder / "bundle"
-
-
-def clone(bundle, folder):
-    target = folder / "copy"
-    target.mkdir()
-    for path in bundle.iterdir():
-        (target / path.name).write_bytes(path.read_bytes())
-    return target
 
 
 def figures(score):
@@ -137,7 +129,7 @@ def test_a_bundle_without_them_says_so(tmp_path):
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_changed_graph_is_refused(bert, tmp_path, name):
-    target = clone(bert, tmp_path)
+    target = copy_bundle(bert, tmp_path)
     data = bytearray((target / name).read_bytes())
     data[len(data) // 2] ^= 1
     (target / name).write_bytes(bytes(data))
@@ -167,7 +159,7 @@ def _lose(manifest):
 @pytest.mark.parametrize("change", [_unlist, _rename, _reshape, _lose,
                                     lambda manifest: manifest.update(stream=[])])
 def test_a_manifest_that_lies_is_refused(bert, tmp_path, change):
-    target = clone(bert, tmp_path)
+    target = copy_bundle(bert, tmp_path)
     manifest = manifest_of(target)
     change(manifest)
     write_json(target / "manifest.json", manifest)
@@ -176,7 +168,7 @@ def test_a_manifest_that_lies_is_refused(bert, tmp_path, change):
 
 
 def test_verify_wants_the_parity_turn_by_turn(bert, tmp_path):
-    target = clone(bert, tmp_path)
+    target = copy_bundle(bert, tmp_path)
     manifest = manifest_of(target)
     manifest["stream"]["max_abs_difference"]["exit"] = 1e-3
     write_json(target / "manifest.json", manifest)

@@ -9,7 +9,7 @@ import pytest
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
-from onnx_models import (ARCSAT, SOURCE, export, make_model, manifest_of,  # noqa: E402
+from onnx_models import (ARCSAT, SOURCE, copy_bundle, export, make_model, manifest_of,  # noqa: E402
                          needs_program, run, write_json)
 
 sys.path.insert(0, str(SOURCE / "scorers" / "python"))
@@ -132,10 +132,7 @@ def test_batch_mates_and_later_turns_change_nothing(compressed, calls):
 
 def test_verify_runs_it(compressed, tmp_path):
     assert run(ARCSAT, "verify", compressed).returncode == 0
-    copy = tmp_path / "copy"
-    copy.mkdir()
-    for path in compressed.iterdir():
-        (copy / path.name).write_bytes(path.read_bytes())
+    copy = copy_bundle(compressed, tmp_path)
     manifest = manifest_of(copy)
     manifest["variants"]["int8"]["golden_difference"] = -1  # nearer than it can be
     write_json(copy / "manifest.json", manifest)
