@@ -48,7 +48,7 @@ FUZZ_SECONDS := 600
 fuzz: setup
 	@bash tools/fuzz.sh $(FUZZ_SECONDS)
 
-lint: setup
+lint: setup-test
 	@git ls-files '*.cc' '*.h' | xargs clang-format --dry-run --Werror
 	@cmake --preset lint >/dev/null
 	@git ls-files 'data/*.cc' 'eval/*.cc' 'configs/*.cc' | grep -v -e batch.cc -e bind_ | \

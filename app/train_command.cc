@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <memory>
 
 #include "app/command.h"
 #include "app/dataset.h"
@@ -17,6 +19,7 @@
 #include "model/arc_model.h"
 #include "train/interrupt.h"
 #include "train/lexical_fit.h"
+#include "train/processes.h"
 #include "train/trainer.h"
 
 namespace arcsat {
@@ -115,15 +118,16 @@ Data ReadData(const TrainCall& call, const LoadedModel& loaded) {
   return data;
 }
 
-/// The run folder for a new run, or for one to go on with.
-void PrepareRun(const TrainCall& call, const Options& options) {
+/// The run folder for a new run, or for one to go on with: then true. Processes that torchrun began
+/// anew go on without being told to.
+bool PrepareRun(const TrainCall& call, const Options& options, bool restarted) {
   const fs::path run = call.out;
   const bool began = fs::exists(run / "config.cfg");
-  if (began && !call.resume) {
+  if (began && !call.resume && !restarted) {
     throw UsageError({call.out, "holds a run already", "expected a new folder",
                       "give another --out, or --resume to go on with it"});
   }
-  if (!began && call.resume) {
+  if (!began && call.resume && !restarted) {
     throw UsageError({call.out, "holds no run to resume", "expected a folder with config.cfg",
                       "leave --resume out to start one"});
   }
@@ -134,6 +138,7 @@ void PrepareRun(const TrainCall& call, const Options& options) {
                  "give another --out"});
   }
   if (!began) WriteFile(run / "config.cfg", options.Resolved());
+  return began;
 }
 
 std::string ShowFigure(const char* name, const std::optional<double>& value) {
@@ -187,57 +192,72 @@ LoadedModel Begin(const TrainCall& call) {
   return loaded;
 }
 
-int Train(const TrainCall& call, const Options& options) {
-  UseThreads(call.train.threads);
-  LoadedModel loaded = Begin(call);
-  const Data data = ReadData(call, loaded);
-  PrepareRun(call, options);
-  if (call.train.epochs == 0) {
-    const std::string text = AddLexical(call, data, loaded.model.get());
-    SaveModel(loaded, fs::path(call.out) / "model");
-    PrintText(text + "\n");
-    return 0;
+/// Says on standard error how the run comes along.
+class Narrator {
+ public:
+  /// `quiet` is what the user asked for; only the first process shows progress.
+  Narrator(const Processes& processes, bool quiet)
+      : quiet_(quiet || !processes.first()),
+        prefix_(processes.size() > 1 ? fmt::format("process {}: ", processes.rank()) : ""),
+        warn_(!quiet) {}
+
+  void Begin(const TrainCall& call, const Data& data, const ArcModel& model,
+             const Processes& processes) const {
+    Say(fmt::format("{} conversations{} to learn from, {} to choose by; {} parameters, {}{}",
+                    Thousands(static_cast<long long>(data.train.size())),
+                    call.mlm() ? "" : " with labels",
+                    Thousands(static_cast<long long>(data.validation.size())),
+                    Thousands(model.parameters().count()), model.device().str(),
+                    processes.size() > 1 ? fmt::format(", {} processes", processes.size()) : ""));
   }
-  Trainer trainer(&loaded, call.train, data.train, data.validation, call.out);
-  // Resume() may have to tell of a checkpoint that it passes over.
-  trainer.on_message = [&](const std::string& text) {
-    if (!call.common.quiet) fmt::print(stderr, "{}\n", text);
-  };
-  if (call.resume && !trainer.Resume() && !call.common.quiet) {
-    fmt::print(stderr, "no whole checkpoint yet: the run begins anew\n");
+
+  void Watch(Trainer* trainer) {
+    progress_ = std::make_unique<Progress>(
+        "training", trainer->TotalUpdates(),
+        ProgressOptions{.quiet = quiet_, .start = trainer->updates(), .unit = "updates"});
+    trainer->on_step = [this](const StepReport& r) {
+      progress_->Update(r.update,
+                        fmt::format("epoch {}  loss {:.3f}{}  {:.1f} conversations/s  {:.0f} "
+                                    "tokens/s",
+                                    r.epoch, r.loss, r.skipped ? " (skipped)" : "",
+                                    r.conversations_per_second, r.tokens_per_second));
+    };
+    trainer->on_validation = [this](std::int64_t update, const Validation& v, bool best) {
+      progress_->Log(fmt::format(
+          "update {}: validation{}{}{}{}{}{}{}{}", update,
+          ShowFigure("masked log loss", v.masked_loss), ShowFigure("accuracy", v.masked_accuracy),
+          ShowFigure("log loss", v.log_loss), ShowFigure("accuracy", v.accuracy),
+          ShowFigure("AUC", v.auc), ShowFigure("state error", v.state_error),
+          ShowFigure("rank", v.state_rank), best ? "  (best so far)" : ""));
+    };
   }
-  if (!call.common.quiet) {
-    fmt::print(stderr, "{} conversations{} to learn from, {} to choose by; {} parameters, {}\n",
-               Thousands(static_cast<long long>(data.train.size())),
-               call.mlm() ? "" : " with labels",
-               Thousands(static_cast<long long>(data.validation.size())),
-               Thousands(loaded.model->parameters().count()), loaded.model->device().str());
+
+  /// For the first process only.
+  void Say(const std::string& text) const {
+    if (!quiet_) fmt::print(stderr, "{}\n", text);
   }
-  const std::int64_t total = trainer.TotalUpdates();
-  Progress progress("training", total,
-                    {.quiet = call.common.quiet, .start = trainer.updates(), .unit = "updates"});
-  trainer.on_step = [&](const StepReport& r) {
-    progress.Update(r.update, fmt::format("epoch {}  loss {:.3f}{}  {:.1f} conversations/s  {:.0f} "
-                                          "tokens/s",
-                                          r.epoch, r.loss, r.skipped ? " (skipped)" : "",
-                                          r.conversations_per_second, r.tokens_per_second));
-  };
-  trainer.on_validation = [&](std::int64_t update, const Validation& v, bool best) {
-    progress.Log(fmt::format("update {}: validation{}{}{}{}{}{}{}{}", update,
-                             ShowFigure("masked log loss", v.masked_loss),
-                             ShowFigure("accuracy", v.masked_accuracy),
-                             ShowFigure("log loss", v.log_loss), ShowFigure("accuracy", v.accuracy),
-                             ShowFigure("AUC", v.auc), ShowFigure("state error", v.state_error),
-                             ShowFigure("rank", v.state_rank), best ? "  (best so far)" : ""));
-  };
-  trainer.on_message = [&](const std::string& text) { progress.Log(text); };
-  const InterruptGuard guard;
-  trainer.stop_requested = InterruptGuard::Requested;
-  const TrainResult result = trainer.Run();
-  progress.Finish();
+  /// For any process.
+  void Warn(const std::string& text) const {
+    if (!quiet_ && progress_) {
+      progress_->Log(text);
+    } else if (warn_) {
+      fmt::print(stderr, "{}{}\n", prefix_, text);
+    }
+  }
+  void Finish() const { progress_->Finish(); }
+
+ private:
+  bool quiet_;
+  std::string prefix_;
+  bool warn_;
+  std::unique_ptr<Progress> progress_;
+};
+
+/// What the first process does once all have trained.
+int Conclude(const TrainCall& call, const Data& data, const TrainResult& result,
+             const Narrator& narrator) {
   if (call.lexical.fit && !call.mlm() && !result.interrupted) {
-    const std::string text = AddLexicalToKept(call, data);
-    if (!call.common.quiet) fmt::print(stderr, "{}\n", text);
+    narrator.Say(AddLexicalToKept(call, data));
   }
   if (call.common.json) PrintJson(Summary(call, data, result));
   if (result.interrupted) {
@@ -253,6 +273,37 @@ int Train(const TrainCall& call, const Options& options) {
                           result.stopped_early ? ", stopped early" : ""));
   }
   return 0;
+}
+
+/// The network stays as it is; the words are fitted beside it.
+int FitWordsOnly(const TrainCall& call, const Data& data, const LoadedModel& loaded) {
+  const std::string text = AddLexical(call, data, loaded.model.get());
+  SaveModel(loaded, fs::path(call.out) / "model");
+  PrintText(text + "\n");
+  return 0;
+}
+
+int Train(const TrainCall& call, const Options& options) {
+  UseThreads(call.train.threads);
+  const auto processes = Processes::FromEnvironment(std::chrono::seconds(call.train.timeout));
+  LoadedModel loaded = Begin(call);
+  const Data data = ReadData(call, loaded);
+  const bool began =
+      processes->first() && PrepareRun(call, options, /*restarted=*/processes->restarted());
+  if (call.train.epochs == 0) return processes->first() ? FitWordsOnly(call, data, loaded) : 0;
+  Narrator narrator(*processes, call.common.quiet);
+  Trainer trainer(&loaded, call.train, data.train, data.validation, call.out, *processes);
+  trainer.on_message = [&](const std::string& text) { narrator.Warn(text); };
+  const bool resume = !processes->OfFirst(began ? "yes" : "").empty();
+  if (resume && !trainer.Resume()) narrator.Say("no whole checkpoint yet: the run begins anew");
+  narrator.Begin(call, data, *loaded.model, *processes);
+  narrator.Watch(&trainer);
+  const InterruptGuard guard;
+  trainer.stop_requested = InterruptGuard::Requested;
+  const TrainResult result = trainer.Run();
+  narrator.Finish();
+  if (processes->first()) return Conclude(call, data, result, narrator);
+  return result.interrupted ? 1 : 0;
 }
 
 int RunTrain(const std::vector<std::string>& args) {

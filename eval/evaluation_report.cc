@@ -11,7 +11,7 @@ namespace {
 constexpr const char* kEvaluationFormat = "arcsat-evaluation";
 constexpr int kEvaluationVersion = 1;
 
-using Rows = std::vector<std::vector<std::string>>;
+using TextRows = std::vector<std::vector<std::string>>;
 
 Json SlicesJson(const std::vector<Slice>& slices, const std::vector<std::string>& classes) {
   Json array = Json::array();
@@ -54,7 +54,7 @@ std::size_t Width(const std::string& text) {
   }));
 }
 
-std::string Aligned(const Rows& rows) {
+std::string Aligned(const TextRows& rows) {
   std::vector<std::size_t> widths(rows.front().size());
   for (const auto& row : rows) {
     for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], Width(row[c]));
@@ -72,7 +72,7 @@ std::string Aligned(const Rows& rows) {
 
 // Everything together: one line a figure, the majority class beside it.
 std::string Overall(const Slice& slice) {
-  Rows rows = {{"", "model", "majority class"}};
+  TextRows rows = {{"", "model", "majority class"}};
   for (const Figure& figure : slice.figures) {
     std::string text = Text(figure);
     if (!figure.value) text += fmt::format(" ({})", figure.reason);
@@ -84,7 +84,7 @@ std::string Overall(const Slice& slice) {
 std::string Groups(const std::vector<Slice>& slices, const std::string& top_class,
                    const std::vector<std::string>& names) {
   std::string text, by;
-  Rows rows;
+  TextRows rows;
   const auto flush = [&] {
     if (!rows.empty()) text += "\n" + Aligned(rows);
   };

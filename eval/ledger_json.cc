@@ -31,9 +31,9 @@ bool IsSha256(const std::string& text) {
 }
 
 /// Takes the fields of one object apart. `path` is what stands before a field's name in messages.
-class Fields {
+class LedgerFields {
  public:
-  Fields(Json* object, const JsonSource* source, std::string path, const std::string& expected)
+  LedgerFields(Json* object, const JsonSource* source, std::string path, const std::string& expected)
       : object_(object), source_(source), path_(std::move(path)) {
     if (!object->is_object()) RefuseField(*source, {path_}, *object, expected);
     if (!path_.empty()) path_ += ".";
@@ -88,7 +88,7 @@ class Fields {
 
 LedgerFigure ParseFigure(Json* value, const JsonSource& source, const std::string& side,
                          const std::string& name) {
-  const Fields fields(value, &source, fmt::format("figures.{}.{}", side, name),
+  const LedgerFields fields(value, &source, fmt::format("figures.{}.{}", side, name),
                       "an object with value, interval and n");
   LedgerFigure figure{.side = side, .name = name, .n = fields.Whole("n", 1)};
   figure.value = TakeNumber(*fields.Need("value"), source, {fields.Path("value")});
@@ -104,13 +104,13 @@ LedgerFigure ParseFigure(Json* value, const JsonSource& source, const std::strin
 }
 
 std::vector<LedgerFigure> ParseFigures(Json* value, const JsonSource& source) {
-  const Fields whole(value, &source, "figures", "an object of sides");
+  const LedgerFields whole(value, &source, "figures", "an object of sides");
   std::vector<LedgerFigure> figures;
   for (auto& [side, named] : value->items()) {
     if (!IsOneOf(side, kFigureSides)) {
       RefuseField(source, {"figures"}, side, "\"validation\" or \"test\" as the names of sides");
     }
-    const Fields fields(&named, &source, "figures." + side, "an object of figures");
+    const LedgerFields fields(&named, &source, "figures." + side, "an object of figures");
     for (auto& [name, figure] : named.items()) {
       figures.push_back(ParseFigure(&figure, source, side, name));
     }
@@ -119,7 +119,7 @@ std::vector<LedgerFigure> ParseFigures(Json* value, const JsonSource& source) {
 }
 
 LedgerData ParseData(Json* value, const JsonSource& source, std::size_t position) {
-  const Fields fields(value, &source, fmt::format("data[{}]", position),
+  const LedgerFields fields(value, &source, fmt::format("data[{}]", position),
                       "an object with side, file, sha256 and labelled");
   LedgerData data{.side = fields.NeedText("side"),
                   .file = fields.NeedText("file"),
@@ -140,7 +140,7 @@ LedgerData ParseData(Json* value, const JsonSource& source, std::size_t position
 /// An object of texts, as settings are.
 Json ParseTexts(Json* value, const JsonSource& source, const char* key) {
   if (value == nullptr) return Json::object();
-  const Fields fields(value, &source, key, "an object of settings");
+  const LedgerFields fields(value, &source, key, "an object of settings");
   for (auto& [name, text] : value->items()) {
     if (!text.is_string()) {
       RefuseField(source, {fmt::format("{}.{}", key, name)}, text, "a setting's value as a string");
@@ -151,14 +151,14 @@ Json ParseTexts(Json* value, const JsonSource& source, const char* key) {
 
 LedgerCost ParseCost(Json* value, const JsonSource& source) {
   if (value == nullptr) return {};
-  const Fields fields(value, &source, "cost",
+  const LedgerFields fields(value, &source, "cost",
                       "an object with seconds, updates and conversations_per_second");
   return {.seconds = fields.AtLeastZero("seconds"),
           .updates = fields.Whole("updates", 0),
           .conversations_per_second = fields.AtLeastZero("conversations_per_second")};
 }
 
-LedgerStatus ParseStatus(const Fields& fields) {
+LedgerStatus ParseStatus(const LedgerFields& fields) {
   const std::string text = fields.NeedText("status");
   for (const LedgerStatus status : kStatuses) {
     if (text == Name(status)) return status;
@@ -166,7 +166,7 @@ LedgerStatus ParseStatus(const Fields& fields) {
   fields.Refuse("status", text, "\"kept\", \"rejected\" or \"failed\"");
 }
 
-void CheckMeaning(const LedgerEntry& entry, const Fields& fields) {
+void CheckMeaning(const LedgerEntry& entry, const LedgerFields& fields) {
   if (!entry.date.empty() && (!entry.date.ends_with('Z') || !ParseTimestamp(entry.date))) {
     fields.Refuse("date", entry.date, "a time in UTC, as 2026-01-05T09:30:00Z");
   }
@@ -253,7 +253,7 @@ Json ToJson(const LedgerEntry& entry) {
 LedgerEntry ParseLedgerEntry(std::string_view line, const std::string& place, bool fresh) {
   const JsonSource source{place, fresh ? "mend the entry" : kRemedy};
   Json record = ParseJson(line, source);
-  const Fields fields(&record, &source, "", "an entry of a ledger, a JSON object");
+  const LedgerFields fields(&record, &source, "", "an entry of a ledger, a JSON object");
   LedgerEntry entry;
   entry.id = fresh ? fields.Text("id") : fields.NeedText("id");
   entry.date = fresh ? fields.Text("date") : fields.NeedText("date");

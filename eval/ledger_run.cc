@@ -60,7 +60,8 @@ void AddFigures(const Json& slice, const std::string& prefix, const std::string&
 }
 
 /// The texts of a setting, in order.
-std::vector<std::string> Values(const std::vector<Setting>& settings, const std::string& key) {
+std::vector<std::string> SettingValues(const std::vector<Setting>& settings,
+                                       const std::string& key) {
   std::vector<std::string> values;
   for (const Setting& setting : settings) {
     if (setting.key == key) values.push_back(setting.value);
@@ -102,16 +103,16 @@ void AddConfiguration(const std::vector<Setting>& settings, const std::vector<Se
                       LedgerEntry* entry) {
   for (const char* key : {"data", "validation", "encoder"}) {
     std::vector<std::string> names;
-    for (const std::string& path : Values(settings, key)) names.push_back(BaseName(path));
+    for (const std::string& path : SettingValues(settings, key)) names.push_back(BaseName(path));
     if (!names.empty()) entry->config[key] = Joined(names);
   }
   for (const Setting& setting : settings) {
     // Without a section they are the command's own: where it wrote, and how it told of it.
     const bool own = setting.key.find('.') == std::string::npos;
     if (own || setting.key == "train.mlflow" || entry->config.contains(setting.key)) continue;
-    const std::string value = Joined(Values(settings, setting.key));
+    const std::string value = Joined(SettingValues(settings, setting.key));
     entry->config[setting.key] = value;
-    if (value != Joined(Values(defaults, setting.key))) entry->changed[setting.key] = value;
+    if (value != Joined(SettingValues(defaults, setting.key))) entry->changed[setting.key] = value;
   }
 }
 
@@ -248,17 +249,17 @@ void AddRun(const fs::path& run, const std::vector<Setting>& defaults, LedgerEnt
   const std::vector<Setting> settings = ReadSettings((run / "config.cfg").string());
   AddConfiguration(settings, defaults, entry);
   SurveyOptions survey;
-  if (const auto target = Values(settings, "survey.target"); !target.empty()) {
+  if (const auto target = SettingValues(settings, "survey.target"); !target.empty()) {
     survey.target = target.back();
   }
-  if (const auto from = Values(settings, "survey.satisfied_from"); !from.empty()) {
+  if (const auto from = SettingValues(settings, "survey.satisfied_from"); !from.empty()) {
     survey.satisfied_from = std::strtod(from.back().c_str(), nullptr);
   }
   if (entry->target.empty()) entry->target = survey.target;
   std::vector<LedgerData> files;
   for (const auto& [key, side] : std::array<std::pair<const char*, const char*>, 2>{
            {{"data", "train"}, {"validation", "validation"}}}) {
-    for (const std::string& text : Values(settings, key)) {
+    for (const std::string& text : SettingValues(settings, key)) {
       files.push_back(DescribeFile(text, side, survey));
     }
   }

@@ -105,7 +105,7 @@ struct Setup {
   const WeightedMeans* weighted;  // nullptr: no response model
 };
 
-PopulationGroup Measure(const Setup& setup, const std::vector<int>& members) {
+PopulationGroup MeasureGroup(const Setup& setup, const std::vector<int>& members) {
   const GroupedColumns& columns = setup.columns;
   const double level = setup.options.level;
   PopulationGroup group;
@@ -312,11 +312,11 @@ Population MeasurePopulation(const std::vector<PopulationItem>& items,
   const Setup setup{items, options, columns, weighted ? &*weighted : nullptr};
   std::vector<int> everybody(items.size());
   std::iota(everybody.begin(), everybody.end(), 0);
-  population.overall = Measure(setup, everybody);
+  population.overall = MeasureGroup(setup, everybody);
   population.overall.by = population.overall.value = "all";
   for (const std::string& by : options.by) {
     for (const auto& [value, members] : Split(items, by)) {
-      population.by.push_back(Measure(setup, members));
+      population.by.push_back(MeasureGroup(setup, members));
       population.by.back().by = by;
       population.by.back().value = value;
     }

@@ -17,9 +17,9 @@ namespace arcsat {
 namespace {
 
 // Items in ascending order of p, answers summed up: a bin is a range of places.
-class Ascending {
+class AscendingItems {
  public:
-  Ascending(Values p, Labels y) {
+  AscendingItems(Values p, Labels y) {
     std::vector<std::size_t> order(p.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(),
@@ -69,7 +69,7 @@ class Ascending {
   std::vector<std::size_t> group_end_;  // where runs of equal p end
 };
 
-std::vector<ReliabilityBin> Describe(const Ascending& items,
+std::vector<ReliabilityBin> Describe(const AscendingItems& items,
                                      const std::vector<std::pair<std::size_t, std::size_t>>& ranges,
                                      double level) {
   std::vector<ReliabilityBin> bins;
@@ -152,7 +152,7 @@ Json BinsJson(const std::vector<ReliabilityBin>& bins) {
 
 std::vector<ReliabilityBin> EqualMassBins(Values p, Labels y, int bins, double level) {
   const BinarySample checked(p, y);  // lengths and ranges
-  const Ascending items(p, y);
+  const AscendingItems items(p, y);
   return Describe(items, items.EqualMass(bins), level);
 }
 
@@ -181,7 +181,7 @@ double EqualWidthCalibrationError(Values p, Labels y, int bins) {
 
 SweptCalibrationError AdaptiveCalibrationError(Values p, Labels y, int max_bins) {
   const BinarySample checked(p, y);
-  const Ascending items(p, y);
+  const AscendingItems items(p, y);
   if (items.size() == 0) return {kNaN, 0};
   const int most = std::min(max_bins, static_cast<int>(items.size()));
   auto chosen = items.EqualMass(1);
@@ -200,7 +200,7 @@ SweptCalibrationError AdaptiveCalibrationError(Values p, Labels y, int max_bins)
 
 BrierParts DecomposeBrier(Values p, Labels y, int bins) {
   const BinarySample checked(p, y);
-  const Ascending items(p, y);
+  const AscendingItems items(p, y);
   if (items.size() == 0) return {kNaN, kNaN, kNaN, kNaN, kNaN, kNaN};
   const auto n = static_cast<double>(items.size());
   const double share = items.Y({0, items.size()});
@@ -209,7 +209,7 @@ BrierParts DecomposeBrier(Values p, Labels y, int bins) {
   double between = 0;
   for (const auto& range : items.EqualMass(bins)) {
     const double mean_p = items.P(range), mean_y = items.Y(range);
-    const double mass = Ascending::Mass(range) / n;
+    const double mass = AscendingItems::Mass(range) / n;
     parts.reliability += mass * (mean_p - mean_y) * (mean_p - mean_y);
     between += mass * (mean_y - share) * (mean_y - share);
     for (std::size_t i = range.first; i < range.second; ++i) {

@@ -35,12 +35,20 @@ class CsatObjective : public Objective {
                 options.survey_weight},
         mean_(MeanWeights(train, options.max_turns, labels_)) {}
 
+  std::vector<std::string> loss_names() const override {
+    return {"loss", "outlook_loss", "state_loss"};
+  }
+
+  double Measure(const std::vector<BatchPart>& parts) const override {
+    double conversations = 0;
+    for (const BatchPart& part : parts) conversations += static_cast<double>(part.segments.size());
+    return conversations;
+  }
+
   /// Divides by the labels that so many conversations have on average, not by those that these
   /// have: where one in ten has an answer, the only one of an update would else weigh as much as
   /// all answers of another.
-  void BeginUpdate(const std::vector<BatchPart>& parts) override {
-    double conversations = 0;
-    for (const BatchPart& part : parts) conversations += static_cast<double>(part.segments.size());
+  void BeginUpdate(double conversations) override {
     weights_ = {mean_.outlook * conversations, mean_.state * conversations};
   }
 
@@ -52,13 +60,12 @@ class CsatObjective : public Objective {
                                         options_.outlook_weight, options_.state_weight);
     const double outlook = losses.outlook.item<double>(), state = losses.state.item<double>();
     return {losses.total,
-            {{"loss", options_.outlook_weight * outlook + options_.state_weight * state},
-             {"outlook_loss", outlook},
-             {"state_loss", state}}};
+            {options_.outlook_weight * outlook + options_.state_weight * state, outlook, state}};
   }
 
-  Validation Validate(const std::vector<EncodedConversation>& conversations) const override {
-    return arcsat::Validate(*loaded_->model, conversations);
+  Validation Validate(const std::vector<EncodedConversation>& conversations,
+                      Processes& processes) const override {
+    return arcsat::Validate(*loaded_->model, conversations, processes);
   }
 
   double Selection(const Validation& validation) const override {

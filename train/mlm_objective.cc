@@ -33,30 +33,38 @@ class MlmObjective : public Objective {
                   &loaded->model->parameters());
   }
 
-  void BeginUpdate(const std::vector<BatchPart>& parts) override {
-    masked_ = 0;
+  std::vector<std::string> loss_names() const override { return {"loss"}; }
+
+  double Measure(const std::vector<BatchPart>& parts) const override {
+    std::int64_t masked = 0;
     for (const BatchPart& part : parts) {
       RaggedBatch batch = MakeBatch(part.segments);
-      masked_ += Mask(Seed(part), &batch).places.size(0);
+      masked += Mask(Seed(part), &batch).places.size(0);
     }
+    return static_cast<double>(masked);
   }
+
+  void BeginUpdate(double masked) override { masked_ = std::max(1.0, masked); }
 
   PartLosses Forward(const BatchPart& part) const override {
     RaggedBatch batch = MakeBatch(part.segments);
     const MaskedTokens masked = Mask(Seed(part), &batch);
     const auto logits = Logits(batch, masked, /*training=*/true);
-    const auto loss =
-        CrossEntropy(logits, masked) / static_cast<double>(std::max<std::int64_t>(1, masked_));
-    return {loss, {{"loss", loss.item<double>()}}};
+    const auto loss = CrossEntropy(logits, masked) / masked_;
+    return {loss, {loss.item<double>()}};
   }
 
-  Validation Validate(const std::vector<EncodedConversation>& conversations) const override {
+  Validation Validate(const std::vector<EncodedConversation>& conversations,
+                      Processes& processes) const override {
     torch::NoGradGuard no_grad;
-    double loss = 0, right = 0;
-    std::int64_t count = 0;
-    for (std::size_t begin = 0; begin < conversations.size(); begin += 16) {
+    double loss = 0, right = 0, count = 0;
+    constexpr std::size_t kAtOnce = 16;
+    for (std::size_t begin = 0; begin < conversations.size(); begin += kAtOnce) {
+      const auto turn =
+          static_cast<int>(begin / kAtOnce % static_cast<std::size_t>(processes.size()));
+      if (turn != processes.rank()) continue;
       std::vector<Segment> segments;
-      for (std::size_t i = begin; i < std::min(conversations.size(), begin + 16); ++i) {
+      for (std::size_t i = begin; i < std::min(conversations.size(), begin + kAtOnce); ++i) {
         segments.push_back(LastTurns(conversations[i], options_.max_turns));
       }
       RaggedBatch batch = MakeBatch(segments);
@@ -65,13 +73,14 @@ class MlmObjective : public Objective {
       const auto logits = Logits(batch, masked, /*training=*/false);
       loss += CrossEntropy(logits, masked).item<double>();
       right += (logits.argmax(1) == masked.targets.to(logits.device())).sum().item<double>();
-      count += masked.places.size(0);
+      count += static_cast<double>(masked.places.size(0));
     }
+    const std::vector<double> sums = processes.Sum({loss, right, count});
     Validation figures;
-    figures.masked = count;
-    if (count > 0) {
-      figures.masked_loss = loss / static_cast<double>(count);
-      figures.masked_accuracy = right / static_cast<double>(count);
+    figures.masked = static_cast<std::int64_t>(sums[2]);
+    if (figures.masked > 0) {
+      figures.masked_loss = sums[0] / sums[2];
+      figures.masked_accuracy = sums[1] / sums[2];
     }
     return figures;
   }
@@ -118,7 +127,7 @@ class MlmObjective : public Objective {
   TrainOptions options_;
   MaskVocabulary vocabulary_;
   std::optional<MlmHead> head_;
-  std::int64_t masked_ = 0;  // tokens of the update
+  double masked_ = 1;  // tokens of the update
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "data/batch.h"
 #include "model/model_folder.h"
 #include "train/options.h"
+#include "train/processes.h"
 #include "train/validation.h"
 
 namespace arcsat {
@@ -28,14 +29,14 @@ inline Segment LastTurns(const EncodedConversation& conversation, int most) {
 struct BatchPart {
   std::vector<Segment> segments;
   std::int64_t batch = 0;  ///< of the run, from 0
-  int index = 0;           ///< among the parts of its batch
+  int index = 0;           ///< among the parts of its batch, of all processes
 };
 
-/// Losses of a part, each divided by one figure for the whole update, so that the parts and the
-/// accumulated batches of an update add up to one large batch.
+/// Losses of a part, each divided by one figure for the whole update, so that the parts, the
+/// accumulated batches and the processes of an update add up to one large batch.
 struct PartLosses {
-  torch::Tensor total;                                   ///< scalar: what is minimised
-  std::vector<std::pair<std::string, double>> reported;  ///< for the log; "loss" is the total
+  torch::Tensor total;           ///< scalar: what is minimised
+  std::vector<double> reported;  ///< for the log, as Objective::loss_names() says
 };
 
 /// What a run learns.
@@ -43,13 +44,19 @@ class Objective {
  public:
   virtual ~Objective() = default;
 
-  /// All parts of the update that begins.
-  virtual void BeginUpdate(const std::vector<BatchPart>& parts) = 0;
-  /// One of them.
+  /// What the reported losses are; the first is "loss", the total.
+  virtual std::vector<std::string> loss_names() const = 0;
+  /// How much these parts of an update hold to learn from, in a measure that adds up.
+  virtual double Measure(const std::vector<BatchPart>& parts) const = 0;
+  /// An update begins that holds so much, in all its parts and processes.
+  virtual void BeginUpdate(double measure) = 0;
+  /// One of its parts.
   virtual PartLosses Forward(const BatchPart& part) const = 0;
 
-  /// How the model does on conversations that it does not learn from.
-  virtual Validation Validate(const std::vector<EncodedConversation>& conversations) const = 0;
+  /// How the model does on conversations that it does not learn from. Each process takes a share of
+  /// them, and all have the figures of the whole.
+  virtual Validation Validate(const std::vector<EncodedConversation>& conversations,
+                              Processes& processes) const = 0;
   /// The figure of a validation that keeps the best model; lower is better.
   virtual double Selection(const Validation& validation) const = 0;
 

@@ -85,6 +85,13 @@ void Optimizer::ZeroGradients() {
   }
 }
 
+void Optimizer::ScaleGradients(double factor) {
+  torch::NoGradGuard no_grad;
+  for (Group& group : groups_) {
+    for (auto& value : group.values) value.mutable_grad().mul_(factor);
+  }
+}
+
 void Optimizer::SwapAverages() {
   torch::NoGradGuard no_grad;
   for (auto& [name, pair] : averages_) {

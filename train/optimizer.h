@@ -25,6 +25,7 @@ class Optimizer {
   /// One update with gradients of norm `norm` at the schedule's factor; zeroes the gradients.
   void Step(double norm, double factor);
   void ZeroGradients();
+  void ScaleGradients(double factor);
 
   /// Exchanges the weights with their averages, if there are any; twice is as never.
   void SwapAverages();

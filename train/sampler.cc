@@ -23,4 +23,19 @@ std::vector<std::int64_t> Sampler::Batch(std::int64_t index) {
   return {order_.begin() + begin, order_.begin() + end};
 }
 
+std::vector<int> ShareOut(const std::vector<std::int64_t>& tokens, int size) {
+  std::vector<std::size_t> order(tokens.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return tokens[a] > tokens[b]; });
+  std::vector<std::int64_t> load(static_cast<std::size_t>(size), 0);
+  std::vector<int> owner(tokens.size(), 0);
+  for (const std::size_t i : order) {
+    const auto least = std::min_element(load.begin(), load.end());
+    *least += tokens[i];
+    owner[i] = static_cast<int>(least - load.begin());
+  }
+  return owner;
+}
+
 }  // namespace arcsat

@@ -23,4 +23,9 @@ class Sampler {
   std::vector<std::int64_t> order_;
 };
 
+/// Which process takes each of a batch's conversations, so that all have about as many tokens to
+/// compute: the longest first, each to the process with the least so far (Graham 1969). With `size`
+/// 1, all 0.
+std::vector<int> ShareOut(const std::vector<std::int64_t>& tokens, int size);
+
 }  // namespace arcsat

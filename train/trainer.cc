@@ -52,15 +52,48 @@ void Freeze(ArcModel* model, int layers) {
   }
 }
 
+/// The conversation that a message about a batch names.
+std::string FirstId(const std::vector<BatchPart>& parts) {
+  return parts.empty() ? "another process's" : parts.front().segments.front().conversation->id;
+}
+
+/// Puts the model where it learns, and says what of it does.
+ParameterSet* Prepare(ArcModel* model, const TrainOptions& options, Processes& processes) {
+  Freeze(model, options.freeze_layers);
+  const torch::Device device = ChooseDevice(options.device, processes.local_rank());
+  model->To(device);
+  processes.Use(device);
+  return &model->parameters();
+}
+
+std::vector<torch::Tensor> TensorsOf(const ParameterSet& parameters, bool learning_only) {
+  std::vector<torch::Tensor> values;
+  for (const Parameter& p : parameters.all()) {
+    if (p.value.requires_grad() || !learning_only) values.push_back(p.value);
+  }
+  return values;
+}
+
 }  // namespace
 
-torch::Device ChooseDevice(const std::string& name) {
-  const bool cuda = torch::cuda::is_available();
+torch::Device ChooseDevice(const std::string& name, int local_rank) {
+  const int devices = static_cast<int>(torch::cuda::device_count());
+  const bool cuda = torch::cuda::is_available() && devices > 0;
   if (name == "cuda" && !cuda) {
     throw UsageError({"train.device", "is cuda", "expected a CUDA build of LibTorch and a GPU",
                       "use --train.device auto or cpu"});
   }
-  return name == "cpu" || !cuda ? torch::Device(torch::kCPU) : torch::Device(torch::kCUDA, 0);
+  if (name == "cpu" || !cuda) return torch::kCPU;
+  if (local_rank >= devices) {
+    throw UsageError(
+        {"train.device",
+         fmt::format("is {}, for {} processes or more on a machine "
+                     "with {} GPUs",
+                     name, local_rank + 1, devices),
+         "expected a GPU for each process",
+         fmt::format("give torchrun --nproc_per_node={}, or use --train.device cpu", devices)});
+  }
+  return {torch::kCUDA, static_cast<torch::DeviceIndex>(local_rank)};
 }
 
 std::string Fingerprint(const std::vector<EncodedConversation>& conversations) {
@@ -81,17 +114,18 @@ std::string Fingerprint(const std::vector<EncodedConversation>& conversations) {
 
 Trainer::Trainer(LoadedModel* loaded, const TrainOptions& options,
                  const std::vector<EncodedConversation>& train,
-                 const std::vector<EncodedConversation>& validation, std::filesystem::path run)
+                 const std::vector<EncodedConversation>& validation, std::filesystem::path run,
+                 Processes& processes)
     : model_(*loaded->model),
       options_(options),
       train_(train),
       validation_(validation),
       run_(std::move(run)),
+      processes_(processes),
       sampler_(static_cast<std::int64_t>(train.size()), options.batch, options.seed),
       objective_(MakeObjective(loaded, options, train)),
-      optimizer_((Freeze(loaded->model.get(), options.freeze_layers),
-                  loaded->model->To(ChooseDevice(options.device)), &loaded->model->parameters()),
-                 options) {
+      optimizer_(Prepare(loaded->model.get(), options, processes), options),
+      gradients_(&processes, TensorsOf(loaded->model->parameters(), /*learning_only=*/true)) {
   if (train.empty()) {
     throw Error({"training data", "no conversation can be learned from",
                  "expected a survey or rated turns, or turns with text for --task mlm",
@@ -111,17 +145,24 @@ int Trainer::Accumulated() const {
 }
 
 std::vector<BatchPart> Trainer::Parts(std::int64_t batch) {
+  std::vector<Segment> segments;
+  std::vector<std::int64_t> sizes;
+  for (const std::int64_t index : sampler_.Batch(batch)) {
+    segments.push_back(LastTurns(train_[static_cast<std::size_t>(index)], options_.max_turns));
+    sizes.push_back(TokensOf(segments.back()));
+  }
+  const std::vector<int> owners = ShareOut(sizes, processes_.size());
   std::vector<BatchPart> parts;
   std::int64_t tokens = 0;
-  for (const std::int64_t index : sampler_.Batch(batch)) {
-    const Segment segment = LastTurns(train_[static_cast<std::size_t>(index)], options_.max_turns);
-    const std::int64_t more = TokensOf(segment);
-    if (parts.empty() || tokens + more > kForwardTokens) {
-      parts.push_back({{}, batch, static_cast<int>(parts.size())});
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    if (owners[i] != processes_.rank()) continue;
+    if (parts.empty() || tokens + sizes[i] > kForwardTokens) {
+      const int index = static_cast<int>(parts.size()) * processes_.size() + processes_.rank();
+      parts.push_back({{}, batch, index});
       tokens = 0;
     }
-    tokens += more;
-    parts.back().segments.push_back(segment);
+    tokens += sizes[i];
+    parts.back().segments.push_back(segments[i]);
   }
   return parts;
 }
@@ -136,29 +177,59 @@ void Trainer::BeginUpdate(std::int64_t batch) {
   for (std::int64_t b = first; b < end; ++b) {
     for (BatchPart& part : Parts(b)) parts.push_back(std::move(part));
   }
-  objective_->BeginUpdate(parts);
+  objective_->BeginUpdate(processes_.Sum(objective_->Measure(parts)));
   update_begun_ = first;
 }
 
-void Trainer::ForwardBackward(const std::vector<BatchPart>& parts) {
-  // Dropout depends on the seed and the batch alone, so a resumed run draws what it would have.
-  torch::manual_seed(MixSeed(options_.seed, 0xD0, static_cast<std::uint64_t>(state_.batches)));
+void Trainer::ForwardBackward(const std::vector<BatchPart>& parts, bool last) {
+  // Dropout depends on the seed, the batch and the process alone, so a resumed run draws what it
+  // would have.
+  const std::uint64_t seed =
+      MixSeed(options_.seed, 0xD0, static_cast<std::uint64_t>(state_.batches));
+  const auto rank = static_cast<std::uint64_t>(processes_.rank());
+  torch::manual_seed(rank == 0 ? seed : MixSeed(seed, rank));
   BeginUpdate(state_.batches);
+  const std::vector<std::string> names = objective_->loss_names();
   for (const BatchPart& part : parts) {
     PartLosses losses;
     {
       const Autocast autocast(model_.device().is_cuda() && options_.bf16);
       losses = objective_->Forward(part);
     }
-    losses.total.backward();
-    for (const auto& [name, value] : losses.reported) {
-      if (std::isfinite(value)) {
-        state_.losses[name] += value;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (std::isfinite(losses.reported[i])) {
+        state_.losses[names[i]] += losses.reported[i];
       } else {
         state_.bad_update = true;
       }
     }
+    Backward(losses.total, last && &part == &parts.back());
   }
+  if (last && parts.empty()) Backward(gradients_.Nothing(), /*gather=*/true);
+}
+
+void Trainer::Backward(const torch::Tensor& loss, bool gather) {
+  const torch::Tensor scaled = processes_.size() == 1 ? loss : loss * processes_.size();
+  if (gather) {
+    gradients_.Backward(scaled);
+  } else {
+    scaled.backward();
+  }
+}
+
+void Trainer::Gather() {
+  const bool stop = processes_.size() > 1 && stop_requested && stop_requested();
+  std::vector<double> values = {state_.bad_update ? 1.0 : 0.0, stop ? 1.0 : 0.0,
+                                std::exchange(new_conversations_, 0),
+                                std::exchange(new_tokens_, 0)};
+  const std::vector<std::string> names = objective_->loss_names();
+  for (const std::string& name : names) values.push_back(state_.losses[name]);
+  values = processes_.Sum(std::move(values));
+  state_.bad_update = values[0] > 0;
+  stop_ = values[1] > 0;
+  seen_conversations_ += static_cast<std::int64_t>(values[2]);
+  seen_tokens_ += static_cast<std::int64_t>(values[3]);
+  for (std::size_t i = 0; i < names.size(); ++i) state_.losses[names[i]] = values[4 + i];
 }
 
 double Trainer::Lap() {
@@ -169,6 +240,7 @@ double Trainer::Lap() {
 void Trainer::Update(const std::vector<BatchPart>& parts) {
   const double factor =
       ScheduleFactor(options_.schedule, options_.warmup, state_.updates, TotalUpdates());
+  Gather();
   const double norm = optimizer_.GradientNorm();
   StepReport report;
   report.skipped = state_.bad_update || !std::isfinite(norm);
@@ -179,7 +251,7 @@ void Trainer::Update(const std::vector<BatchPart>& parts) {
     Say(
         fmt::format("update {}: a loss or gradient is not finite; the weights stay (first "
                     "conversation of the batch: {})",
-                    state_.updates + 1, parts.front().segments.front().conversation->id));
+                    state_.updates + 1, FirstId(parts)));
   } else {
     optimizer_.Step(norm, factor);
     state_.skipped_in_row = 0;
@@ -202,7 +274,7 @@ void Trainer::Update(const std::vector<BatchPart>& parts) {
                {"seconds", seconds_},
                {"conversations_per_second", report.conversations_per_second},
                {"tokens_per_second", report.tokens_per_second}});
-  log_->Metrics("train", state_.updates, line);
+  if (log_) log_->Metrics("train", state_.updates, line);
   state_.losses.clear();
   state_.bad_update = false;
   if (on_step) on_step(report);
@@ -218,25 +290,26 @@ void Trainer::Update(const std::vector<BatchPart>& parts) {
 void Trainer::ValidateAndKeep() {
   if (validation_.empty()) return;
   optimizer_.SwapAverages();
-  const Validation figures = objective_->Validate(validation_);
+  const Validation figures = objective_->Validate(validation_, processes_);
   const double value = objective_->Selection(figures);
   const bool best = std::isfinite(value) && (!state_.best || value < *state_.best);
   if (best) {
     state_.best = value;
     state_.best_update = state_.updates;
     state_.since_best = 0;
-    objective_->Save(run_);
+    if (processes_.first()) objective_->Save(run_);
   } else {
     ++state_.since_best;
   }
   optimizer_.SwapAverages();
   Json line = ToJson(figures);
   line["best"] = best;
-  log_->Metrics("validation", state_.updates, line);
+  if (log_) log_->Metrics("validation", state_.updates, line);
   if (on_validation) on_validation(state_.updates, figures, best);
 }
 
 void Trainer::Save() {
+  if (!processes_.first()) return;
   Checkpoint checkpoint;
   for (const Parameter& p : model_.parameters().all()) checkpoint.weights[p.name] = p.value;
   checkpoint.optimizer = optimizer_.State(/*gradients=*/Accumulated() != 0);
@@ -251,6 +324,11 @@ void Trainer::Say(const std::string& text) {
 }
 
 bool Trainer::Resume() {
+  const bool found = processes_.first() && Load();
+  return !processes_.OfFirst(found ? "yes" : "").empty();
+}
+
+bool Trainer::Load() {
   auto checkpoint = ReadNewestCheckpoint(run_ / "checkpoints", [&](const std::string& why) {
     Say("a checkpoint is passed over: " + why);
   });
@@ -275,8 +353,42 @@ bool Trainer::Resume() {
   return true;
 }
 
+void Trainer::Align() {
+  if (processes_.size() == 1) return;
+  if (processes_.OfFirst(state_.fingerprint) != state_.fingerprint) {
+    throw Error({"training data", "is not what the first process has",
+                 "expected the same files on every machine",
+                 "copy them anew, or read them from one place"});
+  }
+  const std::string place = "the first process";
+  const std::string text = processes_.OfFirst(ToJson(state_).dump());
+  state_ = TrainStateFromJson(Json::parse(text), place);
+  processes_.CopyFromFirst(TensorsOf(model_.parameters(), /*learning_only=*/false));
+  std::vector<torch::Tensor> tensors;
+  for (const auto& [name, tensor] : optimizer_.State(/*gradients=*/false))
+    tensors.push_back(tensor);
+  processes_.CopyFromFirst(tensors);
+  // One process may have stopped between two batches of an update. What it has of that update stays
+  // with the first; all sums are divided by the number of processes.
+  if (processes_.first()) {
+    optimizer_.ScaleGradients(processes_.size());
+  } else {
+    optimizer_.ZeroGradients();
+    state_.losses.clear();
+    state_.bad_update = false;
+  }
+}
+
+bool Trainer::StopNow() {
+  if (processes_.size() == 1) return stop_requested && stop_requested();
+  return stop_ && Accumulated() == 0;  // what is accumulated lies in all of them
+}
+
 TrainResult Trainer::Run() {
-  log_ = std::make_unique<RunLog>(run_, state_.updates, options_.mlflow);
+  Align();
+  if (processes_.first()) {
+    log_ = std::make_unique<RunLog>(run_, state_.updates, options_.mlflow);
+  }
   Lap();
   const std::int64_t total = sampler_.batches_per_epoch() * options_.epochs;
   TrainResult result;
@@ -285,13 +397,16 @@ TrainResult Trainer::Run() {
   };
   while (state_.batches < total && !exhausted()) {
     const std::vector<BatchPart> parts = Parts(state_.batches);
-    ForwardBackward(parts);
+    const bool last = LastOfUpdate(state_.batches);
+    ForwardBackward(parts, last);
     ++state_.batches;
     for (const BatchPart& part : parts) {
-      seen_conversations_ += static_cast<std::int64_t>(part.segments.size());
-      for (const Segment& segment : part.segments) seen_tokens_ += TokensOf(segment);
+      new_conversations_ += static_cast<double>(part.segments.size());
+      for (const Segment& segment : part.segments) {
+        new_tokens_ += static_cast<double>(TokensOf(segment));
+      }
     }
-    if (Accumulated() == 0 || EpochEnds()) {
+    if (last) {
       Update(parts);
       const int every = options_.validate_every;
       if (every > 0 ? state_.updates % every == 0 || state_.batches == total : EpochEnds()) {
@@ -304,19 +419,19 @@ TrainResult Trainer::Run() {
       }
       Lap();  // validating and saving are not training
     }
-    if (stop_requested && stop_requested() && state_.batches < total) {
+    if (state_.batches < total && StopNow()) {
       Save();
       Say(fmt::format("stopped after update {} of {}", state_.updates, TotalUpdates()));
       result.interrupted = true;
       break;
     }
   }
-  if (!result.interrupted && validation_.empty()) {
+  if (!result.interrupted && validation_.empty() && processes_.first()) {
     optimizer_.SwapAverages();  // what is saved are the averages, if there are any
     objective_->Save(run_);
     optimizer_.SwapAverages();
   }
-  log_->End(result.interrupted);
+  if (log_) log_->End(result.interrupted);
   result.updates = state_.updates;
   result.stopped_early = exhausted();
   result.best = state_.best;

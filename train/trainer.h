@@ -12,6 +12,7 @@
 #include "train/checkpoint.h"
 #include "train/objective.h"
 #include "train/optimizer.h"
+#include "train/processes.h"
 #include "train/run_log.h"
 #include "train/sampler.h"
 #include "train/validation.h"
@@ -45,10 +46,12 @@ struct TrainResult {
 ///   TrainResult result = trainer.Run();
 class Trainer {
  public:
-  /// For the task csat `train` must hold labels. All references must outlive the trainer.
+  /// For the task csat `train` must hold labels. All references must outlive the trainer. Several
+  /// processes have the same data and options; the first of them writes.
   Trainer(LoadedModel* loaded, const TrainOptions& options,
           const std::vector<EncodedConversation>& train,
-          const std::vector<EncodedConversation>& validation, std::filesystem::path run);
+          const std::vector<EncodedConversation>& validation, std::filesystem::path run,
+          Processes& processes = Processes::Alone());
 
   /// Takes up the newest whole checkpoint; false where there is none. Error when it belongs to
   /// other data or another model.
@@ -62,23 +65,35 @@ class Trainer {
   std::function<void(const StepReport&)> on_step;
   std::function<void(std::int64_t, const Validation&, bool best)> on_validation;
   std::function<void(const std::string&)> on_message;
-  /// Asked between batches; true ends the run with a checkpoint. For a signal, or a test.
+  /// Asked between batches (of several processes, between updates, and one is enough); true ends
+  /// the run with a checkpoint. For a signal, or a test.
   std::function<bool()> stop_requested;
 
  private:
-  /// Adds the parts' gradients and losses to those of the update.
-  void ForwardBackward(const std::vector<BatchPart>& parts);
+  /// Gives all processes the first one's weights, optimiser and state.
+  void Align();
+  /// Adds the parts' gradients and losses to those of the update; `last` of its batches.
+  void ForwardBackward(const std::vector<BatchPart>& parts, bool last);
+  void Backward(const torch::Tensor& loss, bool gather);
+  /// What the update's losses and counts are over all processes.
+  void Gather();
   /// Seconds since the call before.
   double Lap();
   void Update(const std::vector<BatchPart>& parts);
   void ValidateAndKeep();
   void Save();
   void Say(const std::string& text);
+  bool Load();  // what Resume() does in the first process
+  bool LastOfUpdate(std::int64_t batch) const {
+    const std::int64_t in_epoch = (batch + 1) % sampler_.batches_per_epoch();
+    return in_epoch % options_.accumulate == 0;
+  }
   bool EpochEnds() const { return state_.batches % sampler_.batches_per_epoch() == 0; }
   int Accumulated() const;
   std::int64_t UpdatesPerEpoch() const;
-  /// The parts that batch `batch` goes through the network in.
+  /// The parts that this process's share of batch `batch` goes through the network in.
   std::vector<BatchPart> Parts(std::int64_t batch);
+  bool StopNow();
   /// Tells the objective of the update that batch `batch` belongs to, once an update.
   void BeginUpdate(std::int64_t batch);
 
@@ -87,12 +102,16 @@ class Trainer {
   const std::vector<EncodedConversation>& train_;
   const std::vector<EncodedConversation>& validation_;
   std::filesystem::path run_;
+  Processes& processes_;
   Sampler sampler_;
   std::unique_ptr<Objective> objective_;
   Optimizer optimizer_;
+  GradientSum gradients_;
   TrainState state_;
   std::unique_ptr<RunLog> log_;
-  std::int64_t seen_conversations_ = 0, seen_tokens_ = 0;
+  std::int64_t seen_conversations_ = 0, seen_tokens_ = 0;  ///< of all processes
+  double new_conversations_ = 0, new_tokens_ = 0;          ///< of this one, since the last update
+  bool stop_ = false;                                      ///< all have agreed to
   double seconds_ = 0;  ///< of training, without validating and saving
   std::chrono::steady_clock::time_point lap_ = std::chrono::steady_clock::now();
   std::int64_t update_begun_ = -1;  // its first batch
@@ -102,7 +121,8 @@ class Trainer {
 /// is resumed.
 std::string Fingerprint(const std::vector<EncodedConversation>& conversations);
 
-/// cpu, cuda or auto (cuda where there is one). UsageError when cuda is asked for and missing.
-torch::Device ChooseDevice(const std::string& name);
+/// cpu, cuda or auto (cuda where there is one); of several GPUs the `local_rank`th, from 0.
+/// UsageError when cuda is asked for and missing, or has fewer.
+torch::Device ChooseDevice(const std::string& name, int local_rank = 0);
 
 }  // namespace arcsat

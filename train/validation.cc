@@ -5,6 +5,7 @@
 #include "data/error.h"
 #include "eval/metrics.h"
 #include "model/scorer.h"
+#include "train/processes.h"
 
 namespace arcsat {
 namespace {
@@ -13,24 +14,54 @@ std::optional<double> Finite(double value) {
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
+/// The outlook's logit of each conversation, followed by the state at each of its turns (0 where
+/// the customer does not speak). Each process scores its share.
+std::vector<double> Tell(const ArcModel& model,
+                         const std::vector<EncodedConversation>& conversations,
+                         Processes& processes) {
+  std::vector<EncodedConversation> own;
+  std::vector<std::size_t> places;  // of the logits
+  std::size_t size = 0;
+  for (std::size_t c = 0; c < conversations.size(); ++c) {
+    if (c % static_cast<std::size_t>(processes.size()) ==
+        static_cast<std::size_t>(processes.rank())) {
+      own.push_back(conversations[c]);
+      places.push_back(size);
+    }
+    size += 1 + conversations[c].turns.size();
+  }
+  std::vector<double> told(size, 0.0);
+  const std::vector<RawScore> scores = Scorer(model).Score(own);
+  for (std::size_t c = 0; c < own.size(); ++c) {
+    told[places[c]] = scores[c].outlook_logit;
+    for (const RawTurn& turn : scores[c].turns) {
+      told[places[c] + 1 + static_cast<std::size_t>(turn.index)] = turn.state;
+    }
+  }
+  return processes.Sum(std::move(told));
+}
+
 }  // namespace
 
-Validation Validate(const ArcModel& model, const std::vector<EncodedConversation>& conversations) {
-  const std::vector<RawScore> scores = Scorer(model).Score(conversations);
+Validation Validate(const ArcModel& model, const std::vector<EncodedConversation>& conversations,
+                    Processes& processes) {
+  const std::vector<double> told = Tell(model, conversations, processes);
   std::vector<double> p, states, ratings;
   std::vector<int> y;
   double error = 0;
-  for (std::size_t c = 0; c < scores.size(); ++c) {
-    if (conversations[c].satisfied >= 0) {
-      p.push_back(1 / (1 + std::exp(-scores[c].outlook_logit)));
-      y.push_back(conversations[c].satisfied > 0.5F ? 1 : 0);
+  std::size_t place = 0;
+  for (const EncodedConversation& conversation : conversations) {
+    const double logit = told[place++];
+    if (conversation.satisfied >= 0) {
+      p.push_back(1 / (1 + std::exp(-logit)));
+      y.push_back(conversation.satisfied > 0.5F ? 1 : 0);
     }
-    for (const RawTurn& turn : scores[c].turns) {
-      const float rating = conversations[c].turns[static_cast<std::size_t>(turn.index)].rating;
-      if (rating < 0) continue;
-      states.push_back(turn.state);
-      ratings.push_back(rating);
-      error += std::abs(turn.state - rating);
+    for (const EncodedTurn& turn : conversation.turns) {
+      const double state = told[place++];
+      if (turn.rating < 0 || turn.speaker != Speaker::kCustomer) continue;
+      states.push_back(state);
+      ratings.push_back(turn.rating);
+      error += std::abs(state - turn.rating);
     }
   }
   Validation out;

@@ -9,6 +9,7 @@
 namespace arcsat {
 
 class ArcModel;
+class Processes;
 
 /// How the model does on conversations it does not learn from. Figures that need labels which are
 /// not there are empty.
@@ -23,7 +24,9 @@ struct Validation {
   std::optional<double> masked_accuracy;          ///< share of them told right
 };
 
-Validation Validate(const ArcModel& model, const std::vector<EncodedConversation>& conversations);
+/// Each process scores its share, and all return the figures of the whole.
+Validation Validate(const ArcModel& model, const std::vector<EncodedConversation>& conversations,
+                    Processes& processes);
 
 /// What `train.select` minimises: "log_loss", "accuracy" and "auc" (negated), "state" (error) or
 /// "rank" (the state's rank correlation with the ratings, negated). Falls back to the state's error

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <unordered_map>
 
+#include "data/among.h"
 #include "data/tokenizers/unicode.h"
 
 namespace arcsat {
@@ -114,11 +115,6 @@ Tag ReadTag(std::string_view text, bool* quotes) {
   tag.empty = tag.inside.ends_with('/');
   tag.length = std::min(at + 1, text.size());
   return tag;
-}
-
-template <std::size_t N>
-bool Among(const std::array<std::string_view, N>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 /// Its content is nothing that was said.

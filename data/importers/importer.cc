@@ -26,7 +26,7 @@ int Depth(const Json& value) {
   return deepest + 1;
 }
 
-std::string Names() {
+std::string FormatNames() {
   std::string names;
   for (const Importer* importer : Importers()) {
     names += (names.empty() ? "" : ", ") + importer->name();
@@ -51,7 +51,7 @@ const Importer& FindImporter(const std::string& name) {
   for (const Importer* importer : Importers()) {
     if (importer->name() == name) return *importer;
   }
-  throw UsageError({"import", "found the format \"" + name + "\"", "expected one of " + Names(),
+  throw UsageError({"import", "found the format \"" + name + "\"", "expected one of " + FormatNames(),
                     "name one of them"});
 }
 
@@ -60,7 +60,7 @@ const Importer& DetectImporter(const std::string& path) {
     if (importer->Sniff(path)) return *importer;
   }
   if (const Importer* importer = DetectDocumentImporter(path)) return *importer;
-  throw UsageError({path, "found no layout that is known here", "expected one of " + Names(),
+  throw UsageError({path, "found no layout that is known here", "expected one of " + FormatNames(),
                     "check the path, or name the format by --format"});
 }
 

@@ -3,17 +3,13 @@
 #include <array>
 #include <unordered_set>
 
+#include "data/among.h"
 #include "data/redaction/redact.h"
 
 namespace arcsat {
 namespace {
 
-constexpr std::size_t kLongestAddress = 120;
-
-template <std::size_t N>
-bool Among(const std::array<std::string_view, N>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
+constexpr std::size_t kLongestStreet = 120;
 
 bool IsStreet(std::string_view word) {
   static constexpr std::array<std::string_view, 20> kStreets = {
@@ -244,7 +240,7 @@ PiiMatch Found(std::string_view text, std::size_t at, std::size_t end) {
 std::size_t EnglishStreetEnd(std::string_view text, std::size_t at, int fewest) {
   std::size_t next = at;
   bool capitals = true;
-  for (int words = 0; words < 5 && next - at < kLongestAddress; ++words) {
+  for (int words = 0; words < 5 && next - at < kLongestStreet; ++words) {
     const std::size_t begin = next;
     const std::string word = TakeWord(text, &next);
     if (word.empty() || IsNoStreetName(word)) return 0;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "data/among.h"
 #include "data/redaction/redact.h"
 
 namespace arcsat {
@@ -28,11 +29,6 @@ bool HasToken(std::string_view text) {
     if ((run >= 16 && digits >= 3) || (run >= 20 && digits >= 1)) return true;
   }
   return false;
-}
-
-template <std::size_t N>
-bool Among(const std::array<std::string_view, N>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 }  // namespace

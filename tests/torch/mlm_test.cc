@@ -140,15 +140,15 @@ TEST_F(MlmTest, PartsAreWeighedByTheirMaskedWords) {
   LoadedModel loaded = Start(encoder_ / ".");
   const auto objective = MakeObjective(&loaded, options_, {});
   const auto loss = [&](const BatchPart& part) {
-    return objective->Forward(part).reported.front().second;
+    return objective->Forward(part).reported.front();
   };
-  objective->BeginUpdate({small});
+  objective->BeginUpdate(objective->Measure({small}));
   const double alone = loss(small);
   EXPECT_NEAR(alone, std::log(kTinyVocabulary), 0.2) << "untrained: any word";
   EXPECT_EQ(loss(small), alone) << "the same words are hidden each time";
-  objective->BeginUpdate({large});
+  objective->BeginUpdate(objective->Measure({large}));
   const double other = loss(large);
-  objective->BeginUpdate({small, large});
+  objective->BeginUpdate(objective->Measure({small, large}));
   const double first = loss(small), second = loss(large);
   EXPECT_LT(first, second) << "three of twelve conversations";
   EXPECT_NEAR(first / alone + second / other, 1, 1e-6);

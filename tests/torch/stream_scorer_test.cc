@@ -9,7 +9,7 @@
 namespace arcsat {
 namespace {
 
-constexpr double kTolerance = 1e-5;
+constexpr double kStreamTolerance = 1e-5;
 
 EncodedConversation FirstTurns(const EncodedConversation& whole, std::size_t turns) {
   EncodedConversation out = whole;
@@ -20,12 +20,12 @@ EncodedConversation FirstTurns(const EncodedConversation& whole, std::size_t tur
 
 void ExpectSame(const RawScore& a, const RawScore& b) {
   EXPECT_EQ(a.id, b.id);
-  EXPECT_NEAR(a.outlook_logit, b.outlook_logit, kTolerance);
+  EXPECT_NEAR(a.outlook_logit, b.outlook_logit, kStreamTolerance);
   ASSERT_EQ(a.turns.size(), b.turns.size());
   for (std::size_t i = 0; i < a.turns.size(); ++i) {
     EXPECT_EQ(a.turns[i].index, b.turns[i].index);
-    EXPECT_NEAR(a.turns[i].state, b.turns[i].state, kTolerance) << a.id << " turn " << i;
-    EXPECT_NEAR(a.turns[i].outlook_logit, b.turns[i].outlook_logit, kTolerance);
+    EXPECT_NEAR(a.turns[i].state, b.turns[i].state, kStreamTolerance) << a.id << " turn " << i;
+    EXPECT_NEAR(a.turns[i].outlook_logit, b.turns[i].outlook_logit, kStreamTolerance);
   }
 }
 

@@ -81,7 +81,7 @@ TEST_F(TrainerTest, LearnsWhatItSees) {
     return sum;
   };
   EXPECT_LT(mean(losses.size() - 8), 0.7 * mean(0));
-  EXPECT_GT(*Validate(*loaded.model, train_).accuracy, 0.85);
+  EXPECT_GT(*Validate(*loaded.model, train_, Processes::Alone()).accuracy, 0.85);
   LoadModel(Run("a") + "/model");
 }
 

@@ -50,6 +50,16 @@ TEST(Sampler, EachItemOnceAnEpochInAnOrderOfSeedAndEpochAlone) {
   EXPECT_NE(other.Batch(0), batches[0]);
 }
 
+TEST(ShareOut, LongestFirstEachToWhoHasLeast) {
+  const std::vector<std::int64_t> tokens = {10, 70, 30, 40, 20, 40};
+  EXPECT_EQ(ShareOut(tokens, 1), (std::vector<int>{0, 0, 0, 0, 0, 0}));
+  // 70 | 40, 40 | then 30 to the first (70 < 80), 20 to the second, 10 to either with 100: the
+  // first.
+  EXPECT_EQ(ShareOut(tokens, 2), (std::vector<int>{0, 0, 0, 1, 1, 1}));
+  EXPECT_EQ(ShareOut({5, 7}, 4), (std::vector<int>{1, 0}));
+  EXPECT_TRUE(ShareOut({}, 3).empty());
+}
+
 TEST(Losses, Literals) {
   BatchLabels labels{torch::tensor({1.0F, 0.0F}), torch::tensor({3.0F, 1.0F}),
                      torch::tensor({{1.0F, 0.0F}, {1.0F, 1.0F}}), torch::tensor({2.0F, 0.0F})};
@@ -115,7 +125,7 @@ TEST(CsatObjective, UpdatesOfOneAddUpToAllConversations) {
   ParameterSet& parameters = loaded.model->parameters();
   const auto learn = [&](const std::vector<Segment>& segments) {
     const BatchPart part{segments, 0, 0};
-    objective->BeginUpdate({part});
+    objective->BeginUpdate(objective->Measure({part}));
     const PartLosses losses = objective->Forward(part);
     losses.total.backward();
     return losses.total.item<double>();

@@ -1,0 +1,223 @@
+"""Several processes train one model: the same losses as one, the same weights after whatever happens
+to them. ARCSAT_KILLS says how many processes the campaign at the end kills."""
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+import tiny
+
+#: With the learning rates that a user has. Dropout draws differently where a batch is cut differently.
+RUN = "--model.dropout 0 --train.checkpoint_every 5 --quiet".split()
+
+
+@pytest.fixture(scope="module")
+def command(arcsat, sides, encoder):
+    """command(out, …): what trains on the simulated conversations, 14 updates an epoch."""
+
+    def call(out, *arguments, epochs=2):
+        return [str(part) for part in (
+            arcsat, "train", "--encoder", encoder, "--data", sides / "train.jsonl", "--validation",
+            sides / "validation.jsonl", "--out", out, *tiny.TRAINING[:-4], *RUN, "--train.epochs", epochs,
+            *arguments)]
+
+    return call
+
+
+def start(command, size, **variables):
+    """The processes, as a launcher that is not torchrun starts them: of one command, or each of its
+    own."""
+    commands = command if isinstance(command[0], list) else [command] * size
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    return [subprocess.Popen(
+        commands[rank], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=os.environ | {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(size),
+                          "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)} | variables)
+            for rank in range(size)]
+
+
+def finish(processes, code=0):
+    """What each said on standard error, once all have ended with that code."""
+    messages = [process.communicate(timeout=300)[1] for process in processes]
+    for process, message in zip(processes, messages, strict=True):
+        assert process.returncode == code, message
+    return messages
+
+
+def torchrun(command, size, *arguments):
+    return [sys.executable, "-m", "torch.distributed.run", "--standalone",
+            f"--nproc_per_node={size}", "--monitor-interval=0.1", *arguments, "--no-python", *command]
+
+
+def figures(out, kind, name):
+    return [line[name] for line in tiny.records(out / "metrics.jsonl") if line["kind"] == kind]
+
+
+def updates_done(out):
+    path = out / "metrics.jsonl"
+    return path.read_text().count('"outlook_loss"') if path.exists() else 0
+
+
+def wait_for(out, updates, processes):
+    end = time.monotonic() + 120
+    while updates_done(out) < updates and time.monotonic() < end:
+        assert all(process.poll() is None for process in processes)
+        time.sleep(0.002)
+    assert updates_done(out) >= updates
+
+
+def same_end(one, other):
+    for name in ("model/model.safetensors", "model/config.json"):
+        assert tiny.sha256(one / name) == tiny.sha256(other / name), name
+    last = sorted(path.name for path in (other / "checkpoints").iterdir())[-1]
+    for name in ("model.safetensors", "optimizer.safetensors", "state.json"):
+        assert tiny.sha256(one / "checkpoints" / last / name) == tiny.sha256(
+            other / "checkpoints" / last / name), name
+    assert figures(one, "train", "loss") == figures(other, "train", "loss")
+
+
+@pytest.fixture(scope="module")
+def runs(command, tmp_path_factory):
+    """By number of processes, runs of 210 updates."""
+    folder = tmp_path_factory.mktemp("processes")
+    for size in (1, 2, 4):
+        finish(start(command(folder / str(size), epochs=15), size))
+    return folder
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_the_losses_are_those_of_one_process(runs, size):
+    alone, many = runs / "1", runs / str(size)
+    for name in ("loss", "outlook_loss", "state_loss"):
+        losses = figures(many, "train", name)
+        assert len(losses) == 210
+        assert losses == pytest.approx(figures(alone, "train", name), abs=1e-5)
+    for name in ("log_loss", "accuracy", "state_error"):
+        assert figures(many, "validation", name) == pytest.approx(
+            figures(alone, "validation", name), abs=1e-5)
+
+
+def test_words_are_learned_by_two_as_well(command, sides, encoder, arcsat, tmp_path):
+    """Masks are drawn a part of a batch, and two processes have two: not the same losses."""
+    out = tmp_path / "words"
+    arguments = command(out, epochs=3)
+    drop = arguments.index("--model.conversation_hidden")
+    del arguments[drop:drop + 4]
+    finish(start([*arguments, "--task", "mlm"], 2))
+    loss = figures(out, "validation", "masked_loss")
+    assert loss[-1] < loss[0]
+    assert (out / "encoder" / "model.safetensors").exists()
+
+
+def test_more_processes_than_conversations_in_a_batch(command, tmp_path):
+    """The last batch of an epoch has two."""
+    arguments = command(tmp_path / "1", epochs=1)
+    arguments[arguments.index("--train.batch") + 1] = "110"
+    finish(start(arguments, 1))
+    arguments[arguments.index("--out") + 1] = str(tmp_path / "6")
+    finish(start(arguments, 6))
+    assert figures(tmp_path / "6", "train", "loss") == pytest.approx(
+        figures(tmp_path / "1", "train", "loss"), abs=1e-5)
+
+
+@pytest.mark.parametrize("sizes", [(2, 1), (2, 4), (1, 2)])
+def test_a_run_goes_on_with_another_number(command, runs, tmp_path, sizes):
+    """Stopped by a signal to one process; one alone may stop between the batches of an update."""
+    out = tmp_path / "run"
+    arguments = command(out, "--train.accumulate", 2, epochs=3)
+    processes = start(arguments, sizes[0])
+    wait_for(out, 9, processes)
+    processes[-1].send_signal(signal.SIGTERM)
+    messages = finish(processes, code=1)
+    assert "--resume" in messages[0]
+    assert not tiny.half_written(out)
+    finish(start([*arguments, "--resume"], sizes[1]))
+    arguments[arguments.index("--out") + 1] = str(tmp_path / "whole")
+    finish(start(arguments, 1))
+    assert figures(out, "train", "loss") == pytest.approx(
+        figures(tmp_path / "whole", "train", "loss"), abs=1e-5)
+
+
+def kill_one(out):
+    """Kills one of the processes that write to `out`; whether there was one."""
+    workers = subprocess.run(["pgrep", "-f", f"^[^ ]*arcsat train .*--out {out}"],
+                             capture_output=True, text=True).stdout.split()
+    if workers:
+        try:
+            os.kill(int(random.choice(workers)), signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+    return bool(workers)
+
+
+def test_killed_processes_cost_nothing(command, tmp_path):
+    kills = int(os.environ.get("ARCSAT_KILLS", "2"))
+    epochs = 3 * kills
+    finish(start(command(tmp_path / "whole", epochs=epochs), 2))
+    out = tmp_path / "run"
+    launched = subprocess.Popen(
+        torchrun(command(out, epochs=epochs), 2, f"--max-restarts={kills + 5}"),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for kill in range(kills):
+        wait_for(out, 3 + kill * 42 + random.randrange(30), [launched])
+        assert kill_one(out)
+        time.sleep(0.5)
+    _, message = launched.communicate(timeout=600)
+    assert launched.returncode == 0, message
+    same_end(out, tmp_path / "whole")
+    assert not tiny.half_written(out)
+
+
+def test_torchrun_is_told_when_the_work_fails(command, tmp_path, sides):
+    arguments = command(tmp_path / "run")
+    arguments[arguments.index("--data") + 1] = str(tmp_path / "missing.jsonl")
+    done = subprocess.run(torchrun(arguments, 2), capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "missing.jsonl" in done.stderr
+
+
+def test_a_lost_process_ends_the_others_with_a_message(command, tmp_path):
+    out = tmp_path / "run"
+    processes = start(command(out, epochs=50), 2)
+    wait_for(out, 5, processes)
+    processes[1].kill()
+    message = processes[0].communicate(timeout=60)[1]
+    assert processes[0].returncode == 1
+    assert "the other processes" in message and "--resume" in message
+
+
+def test_a_process_that_does_not_come_is_waited_for_no_longer_than_asked(command, tmp_path):
+    processes = start(command(tmp_path / "run", "--train.timeout", 2), 2)
+    processes[1].kill()
+    began = time.monotonic()
+    message = processes[0].communicate(timeout=60)[1]
+    assert processes[0].returncode == 1 and "the other processes" in message
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("variables, named", [
+    ({"RANK": "two"}, "RANK"), ({"MASTER_PORT": ""}, "MASTER_PORT"), ({"WORLD_SIZE": "-1"}, "WORLD_SIZE"),
+])
+def test_a_broken_environment_is_a_wrong_call(command, tmp_path, variables, named):
+    processes = start(command(tmp_path / "run"), 2, **variables)
+    for message in finish(processes, code=2):
+        assert named in message and "torchrun" in message
+
+
+def test_processes_with_other_data_are_refused(command, sides, tmp_path):
+    fewer = tiny.write_records(tmp_path / "fewer.jsonl", tiny.records(sides / "train.jsonl")[20:])
+    arguments = command(tmp_path / "run")
+    other = list(arguments)
+    other[other.index("--data") + 1] = str(fewer)
+    first, second = start([arguments, other], 2)
+    assert "training data" in second.communicate(timeout=60)[1]
+    assert second.returncode == 1
+    first.communicate(timeout=60)
+    assert first.returncode == 1
