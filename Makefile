@@ -5,7 +5,7 @@ BUILD := build
 # Two compilers on one core only push each other out of its cache.
 JOBS := $(shell nproc)
 
-.PHONY: all setup setup-test build demo test test-spark sanitize fuzz lint bench bench-scorers \
+.PHONY: all setup setup-test build demo test test-spark sanitize fuzz lint reliability bench bench-scorers \
 	bench-stream clean
 all: build
 
@@ -53,6 +53,13 @@ lint: setup-test
 	@cmake --preset lint >/dev/null
 	@git ls-files 'data/*.cc' 'eval/*.cc' 'configs/*.cc' | grep -v -e batch.cc -e bind_ | \
 		xargs -P2 -n4 clang-tidy -p build-lint --quiet --extra-arg=-Wno-unknown-warning-option
+
+# CAMPAIGN=kills, resumes, damage, disk or killed (processes of several): one of them
+CAMPAIGN ?= kills or resumes or damage or disk or killed
+reliability: setup-test build
+	@cmake --build $(BUILD) --target arcsat_fail_io
+	@ARCSAT_BIN=$(BUILD)/arcsat ARCSAT_PROBES=$(BUILD)/probes ARCSAT_CAMPAIGN=1 ARCSAT_KILLS=50 $(PY) -m pytest \
+		-q -p no:cacheprovider tests/e2e/test_reliability.py tests/e2e/test_processes.py -k "$(CAMPAIGN)"
 
 bench: setup-test build
 	@$(PY) bench/bench.py

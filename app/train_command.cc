@@ -8,10 +8,9 @@
 #include "app/command.h"
 #include "app/dataset.h"
 #include "app/output.h"
-#include "app/table.h"
+#include "app/train_narrator.h"
 #include "configs/bind.h"
 #include "configs/bind_train.h"
-#include "configs/progress.h"
 #include "configs/text.h"
 #include "data/error.h"
 #include "data/files.h"
@@ -30,7 +29,7 @@ namespace fs = std::filesystem;
 struct TrainCall {
   std::vector<std::string> data, validation;
   std::string encoder, out;
-  bool resume = false;
+  bool resume = false, dry_run = false;
   ModelOptions model;
   TrainOptions train;
   LexicalOptions lexical;
@@ -118,16 +117,17 @@ Data ReadData(const TrainCall& call, const LoadedModel& loaded) {
   return data;
 }
 
-/// The run folder for a new run, or for one to go on with: then true. Processes that torchrun began
-/// anew go on without being told to.
-bool PrepareRun(const TrainCall& call, const Options& options, bool restarted) {
+/// The run folder for a new run, or for one to go on with: then true. What torchrun began anew goes
+/// on without being told to; and a job that a cluster may queue again is the same command each
+/// time, so with torchrun --resume begins a run as well.
+bool PrepareRun(const TrainCall& call, const Options& options, const Processes& processes) {
   const fs::path run = call.out;
   const bool began = fs::exists(run / "config.cfg");
-  if (began && !call.resume && !restarted) {
+  if (began && !call.resume && processes.launch().restarts == 0) {
     throw UsageError({call.out, "holds a run already", "expected a new folder",
                       "give another --out, or --resume to go on with it"});
   }
-  if (!began && call.resume && !restarted) {
+  if (!began && call.resume && !processes.launch().by_torchrun) {
     throw UsageError({call.out, "holds no run to resume", "expected a folder with config.cfg",
                       "leave --resume out to start one"});
   }
@@ -139,10 +139,6 @@ bool PrepareRun(const TrainCall& call, const Options& options, bool restarted) {
   }
   if (!began) WriteFile(run / "config.cfg", options.Resolved());
   return began;
-}
-
-std::string ShowFigure(const char* name, const std::optional<double>& value) {
-  return value ? fmt::format("  {} {:.3f}", name, *value) : "";
 }
 
 Json Summary(const TrainCall& call, const Data& data, const TrainResult& result) {
@@ -192,70 +188,9 @@ LoadedModel Begin(const TrainCall& call) {
   return loaded;
 }
 
-/// Says on standard error how the run comes along.
-class Narrator {
- public:
-  /// `quiet` is what the user asked for; only the first process shows progress.
-  Narrator(const Processes& processes, bool quiet)
-      : quiet_(quiet || !processes.first()),
-        prefix_(processes.size() > 1 ? fmt::format("process {}: ", processes.rank()) : ""),
-        warn_(!quiet) {}
-
-  void Begin(const TrainCall& call, const Data& data, const ArcModel& model,
-             const Processes& processes) const {
-    Say(fmt::format("{} conversations{} to learn from, {} to choose by; {} parameters, {}{}",
-                    Thousands(static_cast<long long>(data.train.size())),
-                    call.mlm() ? "" : " with labels",
-                    Thousands(static_cast<long long>(data.validation.size())),
-                    Thousands(model.parameters().count()), model.device().str(),
-                    processes.size() > 1 ? fmt::format(", {} processes", processes.size()) : ""));
-  }
-
-  void Watch(Trainer* trainer) {
-    progress_ = std::make_unique<Progress>(
-        "training", trainer->TotalUpdates(),
-        ProgressOptions{.quiet = quiet_, .start = trainer->updates(), .unit = "updates"});
-    trainer->on_step = [this](const StepReport& r) {
-      progress_->Update(r.update,
-                        fmt::format("epoch {}  loss {:.3f}{}  {:.1f} conversations/s  {:.0f} "
-                                    "tokens/s",
-                                    r.epoch, r.loss, r.skipped ? " (skipped)" : "",
-                                    r.conversations_per_second, r.tokens_per_second));
-    };
-    trainer->on_validation = [this](std::int64_t update, const Validation& v, bool best) {
-      progress_->Log(fmt::format(
-          "update {}: validation{}{}{}{}{}{}{}{}", update,
-          ShowFigure("masked log loss", v.masked_loss), ShowFigure("accuracy", v.masked_accuracy),
-          ShowFigure("log loss", v.log_loss), ShowFigure("accuracy", v.accuracy),
-          ShowFigure("AUC", v.auc), ShowFigure("state error", v.state_error),
-          ShowFigure("rank", v.state_rank), best ? "  (best so far)" : ""));
-    };
-  }
-
-  /// For the first process only.
-  void Say(const std::string& text) const {
-    if (!quiet_) fmt::print(stderr, "{}\n", text);
-  }
-  /// For any process.
-  void Warn(const std::string& text) const {
-    if (!quiet_ && progress_) {
-      progress_->Log(text);
-    } else if (warn_) {
-      fmt::print(stderr, "{}{}\n", prefix_, text);
-    }
-  }
-  void Finish() const { progress_->Finish(); }
-
- private:
-  bool quiet_;
-  std::string prefix_;
-  bool warn_;
-  std::unique_ptr<Progress> progress_;
-};
-
 /// What the first process does once all have trained.
 int Conclude(const TrainCall& call, const Data& data, const TrainResult& result,
-             const Narrator& narrator) {
+             const TrainNarrator& narrator) {
   if (call.lexical.fit && !call.mlm() && !result.interrupted) {
     narrator.Say(AddLexicalToKept(call, data));
   }
@@ -283,26 +218,48 @@ int FitWordsOnly(const TrainCall& call, const Data& data, const LoadedModel& loa
   return 0;
 }
 
+std::string Beginning(const TrainCall& call, const Data& data, const ArcModel& model,
+                      const Processes& processes) {
+  return fmt::format("{} conversations{} to learn from, {} to choose by; {} parameters, {}{}",
+                     Thousands(static_cast<long long>(data.train.size())),
+                     call.mlm() ? "" : " with labels",
+                     Thousands(static_cast<long long>(data.validation.size())),
+                     Thousands(model.parameters().count()), model.device().str(),
+                     processes.size() > 1 ? fmt::format(", {} processes", processes.size()) : "");
+}
+
+/// Says what the run would take; nothing is written.
+int DryRun(const TrainCall& call, Trainer* trainer, const Processes& processes) {
+  const Forecast forecast = trainer->Try();
+  if (!processes.first()) return 0;
+  if (call.common.json) {
+    PrintJson(ForecastJson(forecast));
+  } else {
+    PrintText(ForecastText(forecast, call.train.epochs));
+  }
+  return 0;
+}
+
 int Train(const TrainCall& call, const Options& options) {
   UseThreads(call.train.threads);
-  const auto processes = Processes::FromEnvironment(std::chrono::seconds(call.train.timeout));
+  Processes processes(LaunchFromEnvironment(), std::chrono::seconds(call.train.timeout));
   LoadedModel loaded = Begin(call);
   const Data data = ReadData(call, loaded);
-  const bool began =
-      processes->first() && PrepareRun(call, options, /*restarted=*/processes->restarted());
-  if (call.train.epochs == 0) return processes->first() ? FitWordsOnly(call, data, loaded) : 0;
-  Narrator narrator(*processes, call.common.quiet);
-  Trainer trainer(&loaded, call.train, data.train, data.validation, call.out, *processes);
+  const bool began = !call.dry_run && processes.first() && PrepareRun(call, options, processes);
+  if (call.train.epochs == 0) return processes.first() ? FitWordsOnly(call, data, loaded) : 0;
+  TrainNarrator narrator(processes, call.common.quiet);
+  Trainer trainer(&loaded, call.train, data.train, data.validation, call.out, processes);
   trainer.on_message = [&](const std::string& text) { narrator.Warn(text); };
-  const bool resume = !processes->OfFirst(began ? "yes" : "").empty();
+  if (call.dry_run) return DryRun(call, &trainer, processes);
+  const bool resume = !processes.OfFirst(began ? "yes" : "").empty();
   if (resume && !trainer.Resume()) narrator.Say("no whole checkpoint yet: the run begins anew");
-  narrator.Begin(call, data, *loaded.model, *processes);
+  narrator.Say(Beginning(call, data, *loaded.model, processes));
   narrator.Watch(&trainer);
   const InterruptGuard guard;
   trainer.stop_requested = InterruptGuard::Requested;
   const TrainResult result = trainer.Run();
   narrator.Finish();
-  if (processes->first()) return Conclude(call, data, result, narrator);
+  if (processes.first()) return Conclude(call, data, result, narrator);
   return result.interrupted ? 1 : 0;
 }
 
@@ -325,6 +282,8 @@ int RunTrain(const std::vector<std::string>& args) {
   options.Add("encoder", &call.encoder, "Hugging Face folder to begin from, or another run");
   options.Add("out", &call.out, "run folder");
   options.Add("resume", &call.resume, "go on with the run in --out from its newest checkpoint");
+  options.Add("dry-run", &call.dry_run,
+              "say what time, memory and disk the run would take, and write nothing");
   Bind(options, &call.read);
   Bind(options, &call.common);
   Bind(options, &call.survey);
@@ -339,6 +298,10 @@ int RunTrain(const std::vector<std::string>& args) {
   if (missing != nullptr) {
     throw UsageError({"command line", fmt::format("--{} is missing", missing),
                       "expected --data, --encoder and --out", "see arcsat train --help"});
+  }
+  if (call.dry_run && call.train.epochs == 0) {
+    throw UsageError({"train.epochs", "is 0 for --dry-run", "expected at least 1",
+                      "there is no training to forecast"});
   }
   if (call.mlm() && call.train.epochs == 0) {
     throw UsageError({"train.epochs", "is 0 for --task mlm", "expected at least 1",

@@ -78,7 +78,9 @@ void BindCourse(Options& options, TrainOptions* t) {
       .Add("train.seed", &t->seed, "of new weights, order and dropout")
       .Add("train.checkpoint_every", &t->checkpoint_every,
            "updates between checkpoints; also one an epoch", AtLeast(1))
-      .Add("train.keep_last", &t->keep_last, "checkpoints kept", AtLeast(1))
+      .Add("train.keep_last", &t->keep_last, "newest checkpoints kept", Between(1, 1'000'000))
+      .Add("train.keep_best", &t->keep_best, "best validated checkpoints kept beside them",
+           Between(0, 1'000'000))
       .Add("train.device", &t->device, "where it runs", OneOf({"auto", "cpu", "cuda"}))
       .Add("train.bf16", &t->bf16, "autocast to bfloat16 on CUDA")
       .Add("train.threads", &t->threads, "CPU threads; 0: LibTorch's choice", Between(0, 4096))

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 namespace arcsat {
@@ -43,7 +44,10 @@ EncodedConversation ConversationEncoder::Encode(const Conversation& conversation
     encoded.tokens = Tokens(turn.text);
     encoded.speaker = turn.speaker;
     if (turn.at && before) {
-      encoded.gap = static_cast<float>(std::log1p(std::max(0.0, *turn.at - *before)));
+      // As the graph has it, which takes seconds in single precision.
+      constexpr double kLongest = std::numeric_limits<float>::max();
+      const double seconds = std::clamp(*turn.at - *before, 0.0, kLongest);
+      encoded.gap = static_cast<float>(std::log1p(seconds));
       encoded.has_time = 1;
     }
     before = turn.at;

@@ -1,9 +1,13 @@
 #include "train/checkpoint.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <tuple>
 
 #include "data/error.h"
@@ -48,10 +52,38 @@ std::vector<fs::path> ListCheckpoints(const fs::path& folder) {
   return found;
 }
 
-void RemoveOld(const fs::path& folder, int keep) {
-  const auto all = ListCheckpoints(folder);
-  for (std::size_t i = static_cast<std::size_t>(std::max(1, keep)); i < all.size(); ++i) {
-    fs::remove_all(all[i]);
+/// The validation figure in a checkpoint's state; infinity where there is none, or none that can be
+/// read.
+double Validated(const fs::path& checkpoint) {
+  constexpr double kNone = std::numeric_limits<double>::infinity();
+  try {
+    const Json state = ReadJson(checkpoint / kFiles[2]);
+    return state.contains("validated") && state["validated"].is_number()
+               ? state["validated"].get<double>()
+               : kNone;
+  } catch (const Error&) {
+    return kNone;
+  }
+}
+
+void RemoveOld(const fs::path& folder, const KeepRule& keep) {
+  std::vector<fs::path> older = ListCheckpoints(folder);
+  const auto last = std::min(older.size(), static_cast<std::size_t>(std::max(1, keep.last)));
+  std::vector<std::pair<double, fs::path>> validated;
+  for (const fs::path& path : older) {
+    if (keep.best == 0) break;
+    if (const double figure = Validated(path); std::isfinite(figure)) {
+      validated.emplace_back(figure, path);
+    }
+  }
+  older.erase(older.begin(), older.begin() + static_cast<std::ptrdiff_t>(last));
+  std::stable_sort(validated.begin(), validated.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  validated.resize(std::min(validated.size(), static_cast<std::size_t>(keep.best)));
+  for (const fs::path& path : older) {
+    const bool best = std::any_of(validated.begin(), validated.end(),
+                                  [&](const auto& kept) { return kept.second == path; });
+    if (!best) fs::remove_all(path);
   }
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.path().filename().string().find(".part") != std::string::npos) {
@@ -60,7 +92,39 @@ void RemoveOld(const fs::path& folder, int keep) {
   }
 }
 
+/// Gives a whole checkpoint its name. One that has it (a run that goes on writes it again) is whole
+/// at every moment: the two change places.
+void PutInPlace(const fs::path& part, const fs::path& target) {
+  std::error_code code;
+  if (!fs::exists(target)) {
+    fs::rename(part, target);
+  } else if (::renameat2(AT_FDCWD, part.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) {
+    fs::remove_all(part, code);  // if not now, then with the next checkpoint
+  } else {
+    fs::remove_all(target);  // a file system that cannot
+    fs::rename(part, target);
+  }
+}
+
 }  // namespace
+
+double RoomFor(std::int64_t weights, int tensors, const KeepRule& keep) {
+  const double one = static_cast<double>(weights) * sizeof(float);
+  return one * (tensors * (keep.last + keep.best + 1.0) + 2);
+}
+
+void CheckRoom(const fs::path& folder, double needed, const KeepRule& keep) {
+  std::error_code code;
+  const fs::space_info space = fs::space(folder, code);
+  if (code) return;  // what cannot be told is found out when it is written
+  const auto available = static_cast<double>(space.available);
+  if (needed <= available) return;
+  constexpr double kMegabyte = 1e6;
+  throw Error({folder.string(), fmt::format("the disk has {:.0f} MB free", available / kMegabyte),
+               fmt::format("expected {:.0f} MB for {} checkpoints and the model",
+                           needed / kMegabyte, keep.last + keep.best + 1),
+               "free space, give another --out, or lower --train.keep_last"});
+}
 
 Json ToJson(const TrainState& s) {
   return {{"version", kVersion},
@@ -72,6 +136,7 @@ Json ToJson(const TrainState& s) {
           {"losses", s.losses},
           {"best", s.best ? Json(*s.best) : Json()},
           {"best_update", s.best_update},
+          {"validated", s.validated ? Json(*s.validated) : Json()},
           {"since_best", s.since_best},
           {"finished", s.finished},
           {"fingerprint", s.fingerprint}};
@@ -93,6 +158,10 @@ TrainState TrainStateFromJson(const Json& json, const std::string& place) {
     if (json.contains("losses")) s.losses = json["losses"].get<std::map<std::string, double>>();
     if (!json.at("best").is_null()) s.best = json.at("best").get<double>();
     s.best_update = json.at("best_update").get<std::int64_t>();
+    // Older ones lack this too.
+    if (json.contains("validated") && !json["validated"].is_null()) {
+      s.validated = json["validated"].get<double>();
+    }
     s.since_best = json.at("since_best").get<int>();
     s.finished = json.at("finished").get<bool>();
     s.fingerprint = json.at("fingerprint").get<std::string>();
@@ -109,7 +178,7 @@ std::string CheckpointName(const TrainState& state, int accumulated) {
 }
 
 void WriteCheckpoint(const fs::path& folder, const std::string& name, const Checkpoint& checkpoint,
-                     int keep) {
+                     const KeepRule& keep) {
   const fs::path target = folder / name;
   const fs::path part = folder / fmt::format("{}.part{}", name, ::getpid());
   try {
@@ -125,8 +194,7 @@ void WriteCheckpoint(const fs::path& folder, const std::string& name, const Chec
         {"format", "arcsat-checkpoint"}, {"version", kVersion}, {"files", files}};
     WriteFile(part / "MANIFEST.json", manifest.dump(2) + "\n");
     SyncFolder(part);
-    fs::remove_all(target);
-    fs::rename(part, target);
+    PutInPlace(part, target);
     SyncFolder(folder);
   } catch (const fs::filesystem_error& error) {
     std::error_code ignored;

@@ -23,7 +23,8 @@ struct TrainState {
   std::map<std::string, double> losses;  ///< of the update under way so far, by name
   std::optional<double> best;            ///< validation figure of the model kept; lower is better
   std::int64_t best_update = 0;
-  int since_best = 0;  ///< validations since
+  std::optional<double> validated;  ///< validation figure of these very weights
+  int since_best = 0;               ///< validations since
   bool finished = false;
   std::string fingerprint;  ///< of the training data, in order
 };
@@ -38,14 +39,27 @@ struct Checkpoint {
   TrainState state;
 };
 
+/// Which checkpoints stay: the newest, and of those whose weights were validated the best.
+struct KeepRule {
+  int last = 2;  ///< at least 1
+  int best = 0;
+};
+
 /// "step-000400", or "step-000400+2" with two batches of the next update accumulated.
 std::string CheckpointName(const TrainState& state, int accumulated);
 
 /// Writes FOLDER/name/{model.safetensors,optimizer.safetensors,state.json,MANIFEST.json}: into a
 /// folder of another name first, the manifest (sizes and SHA-256 of the rest) last, then renamed.
-/// Removes older checkpoints so that `keep` are left. On any failure the older ones are untouched.
+/// Removes older checkpoints, as `keep` says. On any failure the older ones are untouched.
 void WriteCheckpoint(const std::filesystem::path& folder, const std::string& name,
-                     const Checkpoint& checkpoint, int keep);
+                     const Checkpoint& checkpoint, const KeepRule& keep);
+
+/// Bytes of all that a run with so many weights keeps: `tensors` of their size in a checkpoint (the
+/// weights, two moments, averages), the newest written beside the others, and the model twice.
+double RoomFor(std::int64_t weights, int tensors, const KeepRule& keep);
+
+/// Error where the disk has less room than that.
+void CheckRoom(const std::filesystem::path& folder, double needed, const KeepRule& keep);
 
 /// Reads one checkpoint, every file checked against the manifest. Error says what is wrong.
 Checkpoint ReadCheckpoint(const std::filesystem::path& path);

@@ -39,7 +39,8 @@ struct TrainOptions {
   double validation_share = 0.1;    ///< held out of the data by id, where no file is given
   std::uint64_t seed = 1;
   int checkpoint_every = 200;   ///< updates between checkpoints; also one an epoch
-  int keep_last = 2;            ///< checkpoints kept
+  int keep_last = 2;            ///< newest checkpoints kept
+  int keep_best = 0;            ///< best validated checkpoints kept beside them
   std::string device = "auto";  ///< cpu, cuda or auto
   bool bf16 = true;             ///< autocast on CUDA; never on a CPU, where it is slower
   int threads = 0;              ///< of the CPU; 0: as many as LibTorch chooses

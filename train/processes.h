@@ -9,31 +9,42 @@
 
 namespace arcsat {
 
-/// The processes that train one model together, as torchrun started them (its environment:
-/// RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT), or this one alone. Every process calls
-/// the same members in the same order; a member throws Error when another process is gone, or was
-/// not there within the timeout.
+/// Where this process stands among those that were started together.
+struct Launch {
+  int rank = 0, size = 1;
+  int local_rank = 0;        ///< on this machine: which GPU is its own
+  std::string address = {};  ///< of the first, or of torchrun's store
+  int port = 0;
+  bool by_torchrun = false;
+  int restarts = 0;         ///< times that torchrun began all of them anew after one had failed
+  bool store_runs = false;  ///< torchrun keeps the store at that address itself
+};
+
+/// As torchrun says in the environment (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT);
+/// alone where WORLD_SIZE is not set. UsageError where a variable is missing or no number.
+Launch LaunchFromEnvironment();
+
+/// The processes that train one model together, or this one alone. Every process calls the same
+/// members in the same order; a member throws Error when another process is gone, or was not there
+/// within the timeout.
 ///
 /// The rendezvous and the restarts are torchrun's, what goes over the network is c10d's: Gloo for
 /// figures and for gradients on CPUs, NCCL for gradients on GPUs.
 class Processes {
  public:
-  /// As the environment says; alone where WORLD_SIZE is not set or 1. UsageError where a variable
-  /// is missing or no number, or where this program was built without Gloo. `timeout`: the longest
-  /// wait for another process.
-  static std::unique_ptr<Processes> FromEnvironment(std::chrono::seconds timeout);
-  /// This one, whatever the environment says.
+  /// Meets the others. `timeout`: the longest wait for one of them. UsageError where there are
+  /// others and this program was built without Gloo.
+  Processes(const Launch& launch, std::chrono::seconds timeout);
+  /// This one, whatever was launched.
   static Processes& Alone();
   ~Processes();
   Processes(const Processes&) = delete;
   Processes& operator=(const Processes&) = delete;
 
-  int rank() const { return rank_; }  ///< 0..size()-1
-  int size() const { return size_; }
-  int local_rank() const { return local_rank_; }  ///< on this machine: which GPU is its own
-  bool first() const { return rank_ == 0; }       ///< the one that writes
-  /// Whether torchrun began all of them anew after one had failed.
-  bool restarted() const { return restarts_ > 0; }
+  int rank() const { return launch_.rank; }  ///< 0..size()-1
+  int size() const { return launch_.size; }
+  const Launch& launch() const { return launch_; }
+  bool first() const { return rank() == 0; }  ///< the one that writes
 
   /// Opens the way for gradients on `device`; before the members below are given its tensors.
   void Use(torch::Device device);
@@ -51,9 +62,8 @@ class Processes {
  private:
   friend class GradientSum;
   struct Group;
-  Processes() = default;
 
-  int rank_ = 0, size_ = 1, local_rank_ = 0, restarts_ = 0;
+  Launch launch_;
   std::unique_ptr<Group> group_;
 };
 

@@ -1,7 +1,4 @@
 // Where Gloo's headers are missing: one process, and a message to whoever starts more.
-#include <cstdlib>
-#include <string>
-
 #include "data/error.h"
 #include "train/processes.h"
 
@@ -10,20 +7,12 @@ namespace arcsat {
 struct Processes::Group {};
 struct GradientSum::Impl {};
 
-std::unique_ptr<Processes> Processes::FromEnvironment(std::chrono::seconds) {
-  std::unique_ptr<Processes> one(new Processes);
-  const char* size = std::getenv("WORLD_SIZE");
-  if (size != nullptr && std::string(size) != "1") {
+Processes::Processes(const Launch& launch, std::chrono::seconds) : launch_(launch) {
+  if (size() > 1) {
     throw UsageError({"environment variable WORLD_SIZE", "asks for several processes",
                       "expected a program built with Gloo (its headers were not found)",
                       "install libgloo-dev and build again, or train in one process"});
   }
-  return one;
-}
-
-Processes& Processes::Alone() {
-  static Processes alone;
-  return alone;
 }
 
 Processes::~Processes() = default;

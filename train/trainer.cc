@@ -1,8 +1,6 @@
 #include "train/trainer.h"
 
-#include <ATen/autocast_mode.h>
 #include <fmt/format.h>
-#include <torch/cuda.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,9 +8,9 @@
 #include <utility>
 
 #include "data/error.h"
-#include "data/files.h"
 #include "data/random.h"
 #include "model/arc_model.h"
+#include "train/device.h"
 
 namespace arcsat {
 namespace {
@@ -20,27 +18,6 @@ namespace {
 constexpr int kMostSkippedInRow = 10;
 /// A batch of more tokens goes through in parts, so that memory has a bound.
 constexpr std::int64_t kForwardTokens = 16384;
-
-/// bf16 where it is fast and asked for. The cache of cast weights is dropped at the end of every
-/// step, since the weights change.
-class Autocast {
- public:
-  explicit Autocast(bool on) : on_(on), before_(at::autocast::is_autocast_enabled(at::kCUDA)) {
-    if (!on_) return;
-    at::autocast::set_autocast_dtype(at::kCUDA, at::kBFloat16);
-    at::autocast::set_autocast_enabled(at::kCUDA, true);
-  }
-  ~Autocast() {
-    if (!on_) return;
-    at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(at::kCUDA, before_);
-  }
-  Autocast(const Autocast&) = delete;
-  Autocast& operator=(const Autocast&) = delete;
-
- private:
-  bool on_, before_;
-};
 
 /// Sets requires_grad off for the embeddings and the lowest `layers` encoder layers.
 void Freeze(ArcModel* model, int layers) {
@@ -60,57 +37,21 @@ std::string FirstId(const std::vector<BatchPart>& parts) {
 /// Puts the model where it learns, and says what of it does.
 ParameterSet* Prepare(ArcModel* model, const TrainOptions& options, Processes& processes) {
   Freeze(model, options.freeze_layers);
-  const torch::Device device = ChooseDevice(options.device, processes.local_rank());
+  const torch::Device device = ChooseDevice(options.device, processes.launch().local_rank);
   model->To(device);
   processes.Use(device);
   return &model->parameters();
 }
 
-std::vector<torch::Tensor> TensorsOf(const ParameterSet& parameters, bool learning_only) {
+std::vector<torch::Tensor> Learning(const ParameterSet& parameters) {
   std::vector<torch::Tensor> values;
   for (const Parameter& p : parameters.all()) {
-    if (p.value.requires_grad() || !learning_only) values.push_back(p.value);
+    if (p.value.requires_grad()) values.push_back(p.value);
   }
   return values;
 }
 
 }  // namespace
-
-torch::Device ChooseDevice(const std::string& name, int local_rank) {
-  const int devices = static_cast<int>(torch::cuda::device_count());
-  const bool cuda = torch::cuda::is_available() && devices > 0;
-  if (name == "cuda" && !cuda) {
-    throw UsageError({"train.device", "is cuda", "expected a CUDA build of LibTorch and a GPU",
-                      "use --train.device auto or cpu"});
-  }
-  if (name == "cpu" || !cuda) return torch::kCPU;
-  if (local_rank >= devices) {
-    throw UsageError(
-        {"train.device",
-         fmt::format("is {}, for {} processes or more on a machine "
-                     "with {} GPUs",
-                     name, local_rank + 1, devices),
-         "expected a GPU for each process",
-         fmt::format("give torchrun --nproc_per_node={}, or use --train.device cpu", devices)});
-  }
-  return {torch::kCUDA, static_cast<torch::DeviceIndex>(local_rank)};
-}
-
-std::string Fingerprint(const std::vector<EncodedConversation>& conversations) {
-  std::string text;
-  for (const EncodedConversation& c : conversations) {
-    std::string turns;
-    for (const auto& turn : c.turns) {
-      const auto& ids = *turn.tokens;
-      turns += fmt::format("{} {} {}\n", static_cast<int>(turn.speaker), turn.rating, ids.size());
-      turns.append(reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(ids[0]));
-    }
-    text +=
-        fmt::format("{}\t{}\t{}\t{}\t{}\n", c.id, c.satisfied, c.survey, c.weight, Sha256(turns));
-    if (c.guess >= 0) text += fmt::format("{}\n", c.guess);
-  }
-  return Sha256(text);
-}
 
 Trainer::Trainer(LoadedModel* loaded, const TrainOptions& options,
                  const std::vector<EncodedConversation>& train,
@@ -125,7 +66,7 @@ Trainer::Trainer(LoadedModel* loaded, const TrainOptions& options,
       sampler_(static_cast<std::int64_t>(train.size()), options.batch, options.seed),
       objective_(MakeObjective(loaded, options, train)),
       optimizer_(Prepare(loaded->model.get(), options, processes), options),
-      gradients_(&processes, TensorsOf(loaded->model->parameters(), /*learning_only=*/true)) {
+      gradients_(&processes, Learning(loaded->model->parameters())) {
   if (train.empty()) {
     throw Error({"training data", "no conversation can be learned from",
                  "expected a survey or rated turns, or turns with text for --task mlm",
@@ -257,6 +198,7 @@ void Trainer::Update(const std::vector<BatchPart>& parts) {
     state_.skipped_in_row = 0;
   }
   ++state_.updates;
+  state_.validated.reset();
   seconds_ += Lap();
   report.update = state_.updates;
   report.updates = TotalUpdates();
@@ -292,6 +234,7 @@ void Trainer::ValidateAndKeep() {
   optimizer_.SwapAverages();
   const Validation figures = objective_->Validate(validation_, processes_);
   const double value = objective_->Selection(figures);
+  if (std::isfinite(value)) state_.validated = value;
   const bool best = std::isfinite(value) && (!state_.best || value < *state_.best);
   if (best) {
     state_.best = value;
@@ -308,75 +251,9 @@ void Trainer::ValidateAndKeep() {
   if (on_validation) on_validation(state_.updates, figures, best);
 }
 
-void Trainer::Save() {
-  if (!processes_.first()) return;
-  Checkpoint checkpoint;
-  for (const Parameter& p : model_.parameters().all()) checkpoint.weights[p.name] = p.value;
-  checkpoint.optimizer = optimizer_.State(/*gradients=*/Accumulated() != 0);
-  checkpoint.state = state_;
-  WriteCheckpoint(run_ / "checkpoints", CheckpointName(state_, Accumulated()), checkpoint,
-                  options_.keep_last);
-}
-
 void Trainer::Say(const std::string& text) {
   if (log_) log_->Line(text);
   if (on_message) on_message(text);
-}
-
-bool Trainer::Resume() {
-  const bool found = processes_.first() && Load();
-  return !processes_.OfFirst(found ? "yes" : "").empty();
-}
-
-bool Trainer::Load() {
-  auto checkpoint = ReadNewestCheckpoint(run_ / "checkpoints", [&](const std::string& why) {
-    Say("a checkpoint is passed over: " + why);
-  });
-  if (!checkpoint) return false;
-  if (checkpoint->state.fingerprint != state_.fingerprint) {
-    throw Error({run_.string(), "the checkpoint was made with other training data",
-                 "expected the same conversations, labels and tokenizer",
-                 "give the data of the run's config.cfg, or start a new run with another --out"});
-  }
-  const std::string place = (run_ / "checkpoints").string();
-  torch::NoGradGuard no_grad;
-  for (Parameter& parameter : model_.parameters().all()) {
-    const auto found = checkpoint->weights.find(parameter.name);
-    if (found == checkpoint->weights.end() || found->second.sizes() != parameter.value.sizes()) {
-      throw Error({place + ": " + parameter.name, "is missing or of another shape",
-                   "expected the model of this run", "resume with the run's config.cfg"});
-    }
-    parameter.value.copy_(found->second);
-  }
-  optimizer_.Load(checkpoint->optimizer, place);
-  state_ = checkpoint->state;
-  return true;
-}
-
-void Trainer::Align() {
-  if (processes_.size() == 1) return;
-  if (processes_.OfFirst(state_.fingerprint) != state_.fingerprint) {
-    throw Error({"training data", "is not what the first process has",
-                 "expected the same files on every machine",
-                 "copy them anew, or read them from one place"});
-  }
-  const std::string place = "the first process";
-  const std::string text = processes_.OfFirst(ToJson(state_).dump());
-  state_ = TrainStateFromJson(Json::parse(text), place);
-  processes_.CopyFromFirst(TensorsOf(model_.parameters(), /*learning_only=*/false));
-  std::vector<torch::Tensor> tensors;
-  for (const auto& [name, tensor] : optimizer_.State(/*gradients=*/false))
-    tensors.push_back(tensor);
-  processes_.CopyFromFirst(tensors);
-  // One process may have stopped between two batches of an update. What it has of that update stays
-  // with the first; all sums are divided by the number of processes.
-  if (processes_.first()) {
-    optimizer_.ScaleGradients(processes_.size());
-  } else {
-    optimizer_.ZeroGradients();
-    state_.losses.clear();
-    state_.bad_update = false;
-  }
 }
 
 bool Trainer::StopNow() {
@@ -387,6 +264,7 @@ bool Trainer::StopNow() {
 TrainResult Trainer::Run() {
   Align();
   if (processes_.first()) {
+    CheckRoom(run_, DiskBytes(), {options_.keep_last, options_.keep_best});
     log_ = std::make_unique<RunLog>(run_, state_.updates, options_.mlflow);
   }
   Lap();
@@ -412,7 +290,8 @@ TrainResult Trainer::Run() {
       if (every > 0 ? state_.updates % every == 0 || state_.batches == total : EpochEnds()) {
         ValidateAndKeep();
       }
-      if (EpochEnds() || state_.updates % options_.checkpoint_every == 0) {
+      const bool keep = options_.keep_best > 0 && state_.validated.has_value();
+      if (EpochEnds() || state_.updates % options_.checkpoint_every == 0 || keep) {
         state_.finished = state_.batches == total || exhausted();
         // After skipped updates the last good checkpoint is kept instead.
         if (state_.skipped_in_row == 0) Save();

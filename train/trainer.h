@@ -38,6 +38,17 @@ struct TrainResult {
   std::int64_t best_update = 0;
 };
 
+/// What a run will take, as far as a few of its batches tell.
+struct Forecast {
+  std::int64_t batches = 0;                    ///< tried
+  std::int64_t updates = 0;                    ///< of the whole run
+  std::int64_t conversations = 0, tokens = 0;  ///< that one process sees, over all epochs
+  double training_seconds = 0, validation_seconds = 0;
+  double memory_bytes = 0;  ///< at its peak, of the process or of the GPU it uses
+  bool gpu = false;         ///< which of the two
+  double disk_bytes = 0;    ///< in the run's folder at most
+};
+
 /// The training loop. Writes RUN/checkpoints, RUN/model (the best so far), metrics.jsonl,
 /// TensorBoard events and log.txt.
 ///
@@ -59,6 +70,10 @@ class Trainer {
 
   TrainResult Run();
 
+  /// Instead of Run(): trains on some batches, the longest among them, and writes nothing. The
+  /// model is spoilt.
+  Forecast Try();
+
   std::int64_t TotalUpdates() const;
   std::int64_t updates() const { return state_.updates; }  ///< done so far
 
@@ -72,6 +87,10 @@ class Trainer {
  private:
   /// Gives all processes the first one's weights, optimiser and state.
   void Align();
+  /// Seconds of an update with one batch; for Try().
+  double TimeBatch(std::int64_t batch);
+  /// What the run's folder may take.
+  double DiskBytes() const;
   /// Adds the parts' gradients and losses to those of the update; `last` of its batches.
   void ForwardBackward(const std::vector<BatchPart>& parts, bool last);
   void Backward(const torch::Tensor& loss, bool gather);
@@ -120,9 +139,5 @@ class Trainer {
 /// SHA-256 over ids, labels, speakers and token ids, in order: what a run must find again when it
 /// is resumed.
 std::string Fingerprint(const std::vector<EncodedConversation>& conversations);
-
-/// cpu, cuda or auto (cuda where there is one); of several GPUs the `local_rank`th, from 0.
-/// UsageError when cuda is asked for and missing, or has fewer.
-torch::Device ChooseDevice(const std::string& name, int local_rank = 0);
 
 }  // namespace arcsat

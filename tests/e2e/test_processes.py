@@ -163,7 +163,7 @@ def test_killed_processes_cost_nothing(command, tmp_path):
     finish(start(command(tmp_path / "whole", epochs=epochs), 2))
     out = tmp_path / "run"
     launched = subprocess.Popen(
-        torchrun(command(out, epochs=epochs), 2, f"--max-restarts={kills + 5}"),
+        torchrun(command(out, "--resume", epochs=epochs), 2, f"--max-restarts={kills + 5}"),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for kill in range(kills):
         wait_for(out, 3 + kill * 42 + random.randrange(30), [launched])

@@ -20,6 +20,14 @@ def records(path):
     return [json.loads(line) for line in pathlib.Path(path).read_text().splitlines()]
 
 
+def records_so_far(path):
+    """Those that a run has written until now or until it was killed: the last may be half a line."""
+    if not path.exists():
+        return []
+    lines = path.read_text().split("\n")[:-1]
+    return [json.loads(line) for line in lines]
+
+
 def write_records(path, lines):
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return path

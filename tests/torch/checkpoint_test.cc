@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "data/files.h"
 #include "tests/torch/torch_test_support.h"
 
 namespace arcsat {
@@ -25,7 +26,7 @@ Checkpoint At(std::int64_t updates) {
 std::string Write(const TemporaryFolder& folder, std::int64_t updates, int keep = 9) {
   const Checkpoint checkpoint = At(updates);
   const std::string name = CheckpointName(checkpoint.state, 0);
-  WriteCheckpoint(folder / ".", name, checkpoint, keep);
+  WriteCheckpoint(folder / ".", name, checkpoint, {.last = keep});
   return name;
 }
 
@@ -57,12 +58,47 @@ TEST(Checkpoint, TheNewestAreKept) {
   std::filesystem::create_directory(folder / "step-000002.part77");  // of a run that was killed
   for (const std::int64_t updates : {1, 2, 3}) Write(folder, updates, /*keep=*/2);
   EXPECT_THAT(folder.Names(), UnorderedElementsAre("step-000002", "step-000003"));
-  WriteCheckpoint(folder / ".", "step-000003+2", At(3), 2);
+  WriteCheckpoint(folder / ".", "step-000003+2", At(3), {.last = 2});
   EXPECT_THAT(folder.Names(), UnorderedElementsAre("step-000003", "step-000003+2"));
-  WriteCheckpoint(folder / ".", "step-000003+10", At(3), 1);
+  WriteCheckpoint(folder / ".", "step-000003+10", At(3), {.last = 1});
   EXPECT_THAT(folder.Names(), UnorderedElementsAre("step-000003+10"));
-  WriteCheckpoint(folder / ".", "step-1000000", At(1000000), 1);
+  WriteCheckpoint(folder / ".", "step-1000000", At(1000000), {.last = 1});
   EXPECT_THAT(folder.Names(), UnorderedElementsAre("step-1000000"));
+}
+
+TEST(Checkpoint, TheBestValidatedAreKeptBesideTheNewest) {
+  const TemporaryFolder folder;
+  const std::vector<std::optional<double>> figures = {0.7, 0.2, {}, 0.5, 0.1, {}, 0.9, {}};
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    Checkpoint checkpoint = At(static_cast<std::int64_t>(i + 1));
+    checkpoint.state.validated = figures[i];
+    WriteCheckpoint(folder / ".", CheckpointName(checkpoint.state, 0), checkpoint,
+                    {.last = 1, .best = 2});
+    // What cannot be read is not among the best.
+    if (i == 1) WriteFile(folder / "step-000001" / "state.json", "{");
+  }
+  EXPECT_THAT(folder.Names(), UnorderedElementsAre("step-000002", "step-000005", "step-000008"));
+  EXPECT_EQ(*ReadCheckpoint(folder / "step-000005").state.validated, 0.1);
+}
+
+TEST(Checkpoint, OneOfTheSameNameChangesPlacesWithTheNew) {
+  const TemporaryFolder folder;
+  const auto path = folder / Write(folder, 7);
+  Checkpoint again = At(7);
+  again.weights["w"] = torch::zeros({3});
+  WriteCheckpoint(folder / ".", path.filename().string(), again, {});
+  EXPECT_THAT(folder.Names(), UnorderedElementsAre("step-000007"));
+  EXPECT_TRUE(torch::equal(ReadCheckpoint(path).weights.at("w"), torch::zeros({3})));
+}
+
+TEST(Checkpoint, ADiskWithoutRoomIsToldBeforeTheRun) {
+  const TemporaryFolder folder;
+  CheckRoom(folder / ".", RoomFor(1000, 3, {}), {});
+  // 4 bytes a weight: 4 TB a tensor, four a checkpoint, four checkpoints, the model twice.
+  const double needed = RoomFor(1'000'000'000'000, 4, {2, 1});
+  const Problem problem = ProblemOf([&] { CheckRoom(folder / ".", needed, {2, 1}); });
+  EXPECT_EQ(problem.expected, "expected 72000000 MB for 4 checkpoints and the model");
+  EXPECT_THAT(problem.remedy, HasSubstr("--train.keep_last"));
 }
 
 TEST(Checkpoint, AChangedFileIsRefusedAndTheOlderOneTaken) {
@@ -110,7 +146,7 @@ TEST(Checkpoint, AFolderThatCannotBeWrittenIsAnErrorWithThePlace) {
   const TemporaryFolder folder;
   folder.Put("file", "x");
   const Problem problem =
-      ProblemOf([&] { WriteCheckpoint(folder / "file", "step-000001", At(1), 2); });
+      ProblemOf([&] { WriteCheckpoint(folder / "file", "step-000001", At(1), {.last = 2}); });
   EXPECT_THAT(problem.place, HasSubstr("step-000001"));
   EXPECT_THAT(problem.remedy, HasSubstr("--resume"));
   EXPECT_THAT(folder.Names(), testing::ElementsAre("file"));

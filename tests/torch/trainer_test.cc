@@ -7,6 +7,7 @@
 #include "data/files.h"
 #include "tests/torch/torch_test_support.h"
 #include "train/checkpoint.h"
+#include "train/device.h"
 
 namespace arcsat {
 namespace {

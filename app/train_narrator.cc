@@ -1,0 +1,92 @@
+#include "app/train_narrator.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "app/table.h"
+#include "configs/text.h"
+
+namespace arcsat {
+namespace {
+
+std::string FigureText(const char* name, const std::optional<double>& value) {
+  return value ? fmt::format("  {} {:.3f}", name, *value) : "";
+}
+
+std::string StepText(const StepReport& r) {
+  return fmt::format("epoch {}  loss {:.3f}{}  {:.1f} conversations/s  {:.0f} tokens/s", r.epoch,
+                     r.loss, r.skipped ? " (skipped)" : "", r.conversations_per_second,
+                     r.tokens_per_second);
+}
+
+std::string ValidationText(std::int64_t update, const Validation& v, bool best) {
+  return fmt::format("update {}: validation{}{}{}{}{}{}{}{}", update,
+                     FigureText("masked log loss", v.masked_loss),
+                     FigureText("accuracy", v.masked_accuracy), FigureText("log loss", v.log_loss),
+                     FigureText("accuracy", v.accuracy), FigureText("AUC", v.auc),
+                     FigureText("state error", v.state_error), FigureText("rank", v.state_rank),
+                     best ? "  (best so far)" : "");
+}
+
+std::string SizeText(double bytes) {
+  return bytes < 1e9 ? fmt::format("{:.0f} MB", bytes / 1e6)
+                     : fmt::format("{:.1f} GB", bytes / 1e9);
+}
+
+}  // namespace
+
+TrainNarrator::TrainNarrator(const Processes& processes, bool quiet)
+    : silent_(quiet),
+      quiet_(quiet || !processes.first()),
+      prefix_(processes.size() > 1 ? fmt::format("process {}: ", processes.rank()) : "") {}
+
+void TrainNarrator::Watch(Trainer* trainer) {
+  progress_ = std::make_unique<Progress>(
+      "training", trainer->TotalUpdates(),
+      ProgressOptions{.quiet = quiet_, .start = trainer->updates(), .unit = "updates"});
+  trainer->on_step = [this](const StepReport& r) { progress_->Update(r.update, StepText(r)); };
+  trainer->on_validation = [this](std::int64_t update, const Validation& v, bool best) {
+    progress_->Log(ValidationText(update, v, best));
+  };
+}
+
+void TrainNarrator::Say(const std::string& text) const {
+  if (!quiet_) fmt::print(stderr, "{}\n", text);
+}
+
+void TrainNarrator::Warn(const std::string& text) const {
+  if (!quiet_ && progress_) {
+    progress_->Log(text);
+  } else if (!silent_) {
+    fmt::print(stderr, "{}{}\n", prefix_, text);
+  }
+}
+
+std::string ForecastText(const Forecast& f, int epochs) {
+  const double conversations = static_cast<double>(f.conversations);
+  const double tokens = static_cast<double>(f.tokens);
+  return Table(
+      {{"what the run would take", fmt::format("as {} of its batches tell", f.batches)},
+       {"updates", fmt::format("{} in {} epochs", Thousands(f.updates), epochs)},
+       {"training",
+        fmt::format("{}  {:.1f} conversations/s  {:.0f} tokens/s", Duration(f.training_seconds),
+                    conversations / f.training_seconds, tokens / f.training_seconds)},
+       {"validation", Duration(f.validation_seconds)},
+       {f.gpu ? "memory of the GPU" : "memory", SizeText(f.memory_bytes)},
+       {"disk, at most", SizeText(f.disk_bytes)}});
+}
+
+Json ForecastJson(const Forecast& f) {
+  return {{"batches_tried", f.batches},
+          {"updates", f.updates},
+          {"conversations", f.conversations},
+          {"tokens", f.tokens},
+          {"training_seconds", f.training_seconds},
+          {"validation_seconds", f.validation_seconds},
+          {"memory_bytes", f.memory_bytes},
+          {"memory_of", f.gpu ? "gpu" : "process"},
+          {"disk_bytes", f.disk_bytes}};
+}
+
+}  // namespace arcsat

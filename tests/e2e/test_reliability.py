@@ -1,0 +1,276 @@
+"""Campaigns: a run is killed, its disk fails, its files are damaged, over and over, and nothing is lost.
+
+Each is a short run here and a long one with `make reliability` (CAMPAIGN=kills, say, for one of
+them), which is what docs/reliability.md reports. ARCSAT_CAMPAIGN is the factor between the two.
+"""
+
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+import tiny
+
+FULL = int(os.environ.get("ARCSAT_CAMPAIGN", "0"))
+EVERY = 2  # updates between checkpoints
+RUN = f"--train.checkpoint_every {EVERY} --train.epochs 10 --train.accumulate 2 --train.ema 0.9 --quiet".split()
+
+
+def times(short, full):
+    return full if FULL else short
+
+
+@pytest.fixture
+def report(record_property, capsys):
+    """report(text): a figure of the campaign, shown also where the test passes."""
+
+    def call(text):
+        record_property("figure", text)
+        if FULL:
+            with capsys.disabled():
+                print(f"\n  {text}")
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def command(arcsat, sides, encoder):
+    """command(out, …): the training that everything is done to, 7 updates an epoch."""
+
+    def call(out, *arguments):
+        return [str(part) for part in (
+            arcsat, "train", "--encoder", encoder, "--data", sides / "train.jsonl", "--validation",
+            sides / "validation.jsonl", "--out", out, *tiny.TRAINING, *RUN, *arguments)]
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def whole(command, tmp_path_factory):
+    """The run that nothing happened to."""
+    out = tmp_path_factory.mktemp("whole") / "run"
+    subprocess.run(command(out), check=True, capture_output=True)
+    return out
+
+
+def run(command, **keywords):
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, **keywords)
+
+
+def is_whole(checkpoint):
+    manifest = json.loads((checkpoint / "MANIFEST.json").read_text())
+    for name, file in manifest["files"].items():
+        data = (checkpoint / name).read_bytes()
+        if len(data) != file["bytes"] or hashlib.sha256(data).hexdigest() != file["sha256"]:
+            return False
+    return True
+
+
+def checkpoints(out):
+    """Those under their final names, oldest first."""
+    folder = out / "checkpoints"
+    return sorted((p for p in folder.iterdir() if ".part" not in p.name), key=lambda p: (
+        p.name.split("+")[0], len(p.name), p.name)) if folder.is_dir() else []
+
+
+def newest(out):
+    """(updates, batches) of the newest whole checkpoint; (0, 0) where there is none."""
+    states = [json.loads((c / "state.json").read_text()) for c in checkpoints(out)]
+    return max(((s["updates"], s["batches"]) for s in states), default=(0, 0))
+
+
+def same_end(out, whole):
+    names = ["model/model.safetensors", "model/config.json"]
+    names += [f"checkpoints/{checkpoints(whole)[-1].name}/{name}"
+              for name in ("model.safetensors", "optimizer.safetensors", "state.json")]
+    for name in names:
+        assert tiny.sha256(out / name) == tiny.sha256(whole / name), name
+    ours, theirs = (tiny.records(folder / "metrics.jsonl") for folder in (out, whole))
+    for line in ours + theirs:  # times are not the same
+        for name in ("seconds", "conversations_per_second", "tokens_per_second"):
+            line.pop(name, None)
+    assert ours == theirs
+
+
+def writes_checkpoint(out):
+    folder = out / "checkpoints"
+    return folder.is_dir() and any(".part" in name for name in os.listdir(folder))
+
+
+def kill(process, out, while_writing):
+    """Kills at a random moment, or while a checkpoint is written. Whether it came to that."""
+    moment = time.monotonic() + random.uniform(0.02, 0.8)
+    end = time.monotonic() + 20
+    while process.poll() is None and time.monotonic() < end:
+        if writes_checkpoint(out) if while_writing else time.monotonic() >= moment:
+            if while_writing:
+                time.sleep(random.uniform(0, 0.004))
+            process.send_signal(signal.SIGKILL)
+            break
+        if not while_writing:
+            time.sleep(0.001)
+    process.wait()
+    return process.returncode == -signal.SIGKILL
+
+
+def resume(command, out):
+    return command(out, *(["--resume"] if (out / "config.cfg").exists() else []))
+
+
+def test_kills(command, whole, tmp_path, report):
+    wanted = times(6, 1000)
+    random.seed(5)
+    killed = writing = repeated = runs = 0
+    while killed < wanted:
+        out = tmp_path / f"run{runs}"
+        runs += 1
+        done = None
+        while done is None or done.returncode != 0:
+            before = newest(out)
+            process = subprocess.Popen(resume(command, out), stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            while_writing = killed % 3 == 0
+            if kill(process, out, while_writing):
+                killed += 1
+                writing += writes_checkpoint(out)
+            after = newest(out)
+            assert after >= before, "a finished checkpoint was lost"
+            assert all(is_whole(c) for c in checkpoints(out))
+            logged = max((line["update"] for line in tiny.records_so_far(out / "metrics.jsonl")),
+                         default=0)
+            repeated = max(repeated, logged - after[0])
+            done = process
+            if killed >= wanted and done.returncode != 0:
+                done = run(resume(command, out))
+                assert done.returncode == 0, done.stderr
+        same_end(out, whole)
+        assert not tiny.half_written(out)
+        shutil.rmtree(out)
+    assert repeated <= EVERY
+    report(f"killed {killed} times in {runs} runs, {writing} while a checkpoint was written: every "
+           f"checkpoint whole, none lost, at most {repeated} updates done again, the end bit for bit")
+
+
+def test_resumes(command, whole, tmp_path, report):
+    """Stopped by a signal at random steps, also in the middle of an accumulation."""
+    random.seed(6)
+    wanted = times(3, 50)
+    stopped = accumulated = 0
+    while stopped < wanted:
+        out = tmp_path / f"run{stopped}"
+        process = subprocess.Popen(command(out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        time.sleep(random.uniform(0.3, 1.5))
+        process.send_signal(signal.SIGTERM)
+        message = process.communicate(timeout=60)[1]
+        if process.returncode == -signal.SIGTERM:
+            continue  # before there was anything to save
+        if process.returncode == 0:
+            same_end(out, whole)
+            shutil.rmtree(out)
+            continue
+        assert process.returncode == 1, message
+        stopped += 1
+        accumulated += "+" in checkpoints(out)[-1].name
+        assert run(command(out, "--resume")).returncode == 0
+        same_end(out, whole)
+        shutil.rmtree(out)
+    report(f"stopped and resumed {stopped} times, {accumulated} in the middle of an accumulation: "
+           "weights, optimiser, state, log bit for bit")
+
+
+def damage_bit(path):
+    tiny.flip(path, random.randrange(path.stat().st_size))
+
+
+def header_cuts(path):
+    """Every length that ends within a safetensors header."""
+    size = int.from_bytes(path.read_bytes()[:8], "little") + 8
+    return range(size + 1)
+
+
+def test_damage(command, whole, tmp_path, report):
+    """A damaged checkpoint is refused with its name, and the one before it taken."""
+    random.seed(7)
+    out = tmp_path / "run"
+    shutil.copytree(whole, out)
+    last, before = checkpoints(out)[-1], checkpoints(out)[-2]
+    inspect = [command(out)[0], "inspect"]
+
+    def refused(checkpoint, name):
+        done = run([*inspect, str(checkpoint)])
+        assert done.returncode == 1 and name in done.stderr, (done.stdout, done.stderr)
+
+    flips = times(12, 1000)
+    names = [path.name for path in last.iterdir()]
+    for _ in range(flips):
+        path = last / random.choice(names)
+        data = path.read_bytes()
+        damage_bit(path)
+        refused(last, path.name if path.name != "MANIFEST.json" else "")
+        path.write_bytes(data)
+    cuts = 0
+    for name in ("model.safetensors", "optimizer.safetensors"):
+        path = last / name
+        data = path.read_bytes()
+        lengths = list(header_cuts(path))
+        for length in lengths if FULL else random.sample(lengths, 6):
+            path.write_bytes(data[:length])
+            refused(last, name)
+            cuts += 1
+        path.write_bytes(data)
+    tiny.truncate(last / "model.safetensors")
+    done = run([part for part in command(out, "--resume") if part != "--quiet"])
+    assert done.returncode == 0, done.stderr
+    assert last.name in done.stderr and before.name not in done.stderr
+    same_end(out, whole)
+    report(f"{flips} bits flipped and {cuts} cuts within headers: all refused by name; --resume went on "
+           "from the checkpoint before, said so, and ended bit for bit")
+
+
+@pytest.fixture(scope="module")
+def failing():
+    """failing(command, out, call, at, …): the command on a disk whose `at`th call fails."""
+    library = os.path.join(os.environ.get("ARCSAT_PROBES", ""), "libarcsat_fail_io.so")
+    if not os.path.exists(library):
+        pytest.skip("ARCSAT_PROBES names the folder of libarcsat_fail_io.so")
+
+    def call(command, out, kind, at, error="ENOSPC", short=False, count=None):
+        return run(command, env=os.environ | {
+            "LD_PRELOAD": library, "FAIL_UNDER": str(out), "FAIL_CALL": kind, "FAIL_AT": str(at),
+            "FAIL_ERROR": error, "FAIL_SHORT": str(int(short)), "FAIL_COUNT": str(count or "")})
+
+    return call
+
+
+@pytest.mark.parametrize("kind, error, short", [
+    ("write", "ENOSPC", False), ("write", "ENOSPC", True), ("write", "EIO", False),
+    ("fsync", "EIO", False), ("rename", "EIO", False)])
+def test_disk_failures(command, whole, failing, tmp_path, report, kind, error, short):
+    """Each call in turn: the run ends with code 1 and the file's name, nothing half-written has a
+    final name, and --resume ends as if nothing had been."""
+    random.seed(8)
+    counted = failing(command(tmp_path / "counted"), tmp_path / "counted", kind, 0,
+                      count=tmp_path / "count")
+    assert counted.returncode == 0, counted.stderr
+    calls = int((tmp_path / "count").read_text())
+    assert calls > 10
+    places = range(1, calls + 1)
+    places = places if FULL else sorted(random.sample(places, 4))
+    for at in places:
+        out = tmp_path / f"run{at}"
+        done = failing(command(out), out, kind, at, error, short)
+        assert done.returncode == 1, f"call {at} of {calls}: {done.stderr}"
+        assert str(out) in done.stderr, f"call {at} of {calls}: {done.stderr}"
+        assert all(is_whole(c) for c in checkpoints(out)), at
+        again = run(resume(command, out))
+        assert again.returncode == 0, f"call {at} of {calls}: {again.stderr}"
+        same_end(out, whole)
+        shutil.rmtree(out)
+    report(f"{kind} failed with {error}{' after a short write' if short else ''} at "
+           f"{len(places)} of {calls} places: code 1 and the file's name each time, the checkpoints "
+           "whole, the end after --resume bit for bit")

@@ -1,0 +1,97 @@
+#include <c10/core/CachingDeviceAllocator.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "model/arc_model.h"
+#include "train/trainer.h"
+
+namespace arcsat {
+namespace {
+
+constexpr std::int64_t kTried = 6;            // batches, the longest among them
+constexpr std::size_t kValidationTried = 64;  // conversations
+
+/// Of the process, or of the GPU that the model lies on.
+double PeakMemory(torch::Device device) {
+  if (device.is_cuda()) {
+    const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.index());
+    return static_cast<double>(stats.reserved_bytes[0].peak);
+  }
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024;
+}
+
+std::int64_t TokensInParts(const std::vector<BatchPart>& parts) {
+  std::int64_t tokens = 0;
+  for (const BatchPart& part : parts) {
+    for (const Segment& segment : part.segments) tokens += TokensOf(segment);
+  }
+  return tokens;
+}
+
+/// Every n-th of them, at most `most`.
+std::vector<EncodedConversation> Sample(const std::vector<EncodedConversation>& all,
+                                        std::size_t most) {
+  std::vector<EncodedConversation> some;
+  const std::size_t step = std::max<std::size_t>(1, all.size() / most);
+  for (std::size_t i = 0; i < all.size() && some.size() < most; i += step) some.push_back(all[i]);
+  return some;
+}
+
+double TokensIn(const std::vector<EncodedConversation>& conversations) {
+  double tokens = 0;
+  for (const EncodedConversation& c : conversations) tokens += static_cast<double>(c.tokens);
+  return tokens;
+}
+
+}  // namespace
+
+double Trainer::TimeBatch(std::int64_t batch) {
+  Lap();
+  state_.batches = batch;
+  ForwardBackward(Parts(batch), /*last=*/true);
+  optimizer_.Step(optimizer_.GradientNorm(), 0);  // reading the norm waits for a GPU
+  return Lap();
+}
+
+Forecast Trainer::Try() {
+  Forecast forecast;
+  const std::int64_t batches = sampler_.batches_per_epoch();
+  std::vector<std::int64_t> tokens;
+  for (std::int64_t batch = 0; batch < batches; ++batch) {
+    const std::vector<BatchPart> parts = Parts(batch);
+    tokens.push_back(TokensInParts(parts));
+    forecast.tokens += tokens.back() * options_.epochs;
+    for (const BatchPart& part : parts) {
+      forecast.conversations += static_cast<std::int64_t>(part.segments.size()) * options_.epochs;
+    }
+  }
+  const auto longest = std::max_element(tokens.begin(), tokens.end()) - tokens.begin();
+  TimeBatch(longest);  // takes the memory, and what is slow only once
+  double seconds = 0, tried = 0;
+  for (std::int64_t i = 0; i < std::min(kTried - 1, batches); ++i) {
+    const std::int64_t batch = i * batches / std::min(kTried - 1, batches);
+    seconds += TimeBatch(batch);
+    tried += static_cast<double>(tokens[static_cast<std::size_t>(batch)]);
+    ++forecast.batches;
+  }
+  forecast.training_seconds = seconds / tried * static_cast<double>(forecast.tokens);
+  forecast.updates = TotalUpdates();
+  const std::vector<EncodedConversation> some = Sample(validation_, kValidationTried);
+  if (!some.empty()) {
+    Lap();
+    objective_->Validate(some, processes_);
+    const double every = options_.validate_every;
+    const double times = every > 0 ? static_cast<double>(forecast.updates) / every
+                                   : static_cast<double>(options_.epochs);
+    forecast.validation_seconds = Lap() / TokensIn(some) * TokensIn(validation_) * times;
+  }
+  forecast.gpu = model_.device().is_cuda();
+  forecast.memory_bytes = PeakMemory(model_.device());
+  forecast.disk_bytes = DiskBytes();
+  return forecast;
+}
+
+}  // namespace arcsat

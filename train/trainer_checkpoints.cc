@@ -1,0 +1,100 @@
+// What of a Trainer outlives a process: checkpoints, and what the others take from the first.
+#include <fmt/format.h>
+
+#include "data/error.h"
+#include "data/files.h"
+#include "model/arc_model.h"
+#include "train/trainer.h"
+
+namespace arcsat {
+
+std::string Fingerprint(const std::vector<EncodedConversation>& conversations) {
+  std::string text;
+  for (const EncodedConversation& c : conversations) {
+    std::string turns;
+    for (const auto& turn : c.turns) {
+      const auto& ids = *turn.tokens;
+      turns += fmt::format("{} {} {}\n", static_cast<int>(turn.speaker), turn.rating, ids.size());
+      turns.append(reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(ids[0]));
+    }
+    text +=
+        fmt::format("{}\t{}\t{}\t{}\t{}\n", c.id, c.satisfied, c.survey, c.weight, Sha256(turns));
+    if (c.guess >= 0) text += fmt::format("{}\n", c.guess);
+  }
+  return Sha256(text);
+}
+
+double Trainer::DiskBytes() const {
+  return RoomFor(model_.parameters().count(), options_.ema > 0 ? 4 : 3,
+                 {options_.keep_last, options_.keep_best});
+}
+
+void Trainer::Save() {
+  if (!processes_.first()) return;
+  Checkpoint checkpoint;
+  for (const Parameter& p : model_.parameters().all()) checkpoint.weights[p.name] = p.value;
+  checkpoint.optimizer = optimizer_.State(/*gradients=*/Accumulated() != 0);
+  checkpoint.state = state_;
+  WriteCheckpoint(run_ / "checkpoints", CheckpointName(state_, Accumulated()), checkpoint,
+                  KeepRule{options_.keep_last, options_.keep_best});
+}
+
+bool Trainer::Resume() {
+  const bool found = processes_.first() && Load();
+  return !processes_.OfFirst(found ? "yes" : "").empty();
+}
+
+bool Trainer::Load() {
+  auto checkpoint = ReadNewestCheckpoint(run_ / "checkpoints", [&](const std::string& why) {
+    Say("a checkpoint is passed over: " + why);
+  });
+  if (!checkpoint) return false;
+  if (checkpoint->state.fingerprint != state_.fingerprint) {
+    throw Error({run_.string(), "the checkpoint was made with other training data",
+                 "expected the same conversations, labels and tokenizer",
+                 "give the data of the run's config.cfg, or start a new run with another --out"});
+  }
+  const std::string place = (run_ / "checkpoints").string();
+  torch::NoGradGuard no_grad;
+  for (Parameter& parameter : model_.parameters().all()) {
+    const auto found = checkpoint->weights.find(parameter.name);
+    if (found == checkpoint->weights.end() || found->second.sizes() != parameter.value.sizes()) {
+      throw Error({place + ": " + parameter.name, "is missing or of another shape",
+                   "expected the model of this run", "resume with the run's config.cfg"});
+    }
+    parameter.value.copy_(found->second);
+  }
+  optimizer_.Load(checkpoint->optimizer, place);
+  state_ = checkpoint->state;
+  return true;
+}
+
+void Trainer::Align() {
+  if (processes_.size() == 1) return;
+  if (processes_.OfFirst(state_.fingerprint) != state_.fingerprint) {
+    throw Error({"training data", "is not what the first process has",
+                 "expected the same files on every machine",
+                 "copy them anew, or read them from one place"});
+  }
+  const std::string place = "the first process";
+  const std::string text = processes_.OfFirst(ToJson(state_).dump());
+  state_ = TrainStateFromJson(Json::parse(text), place);
+  std::vector<torch::Tensor> weights;
+  for (const Parameter& p : model_.parameters().all()) weights.push_back(p.value);
+  processes_.CopyFromFirst(weights);
+  std::vector<torch::Tensor> tensors;
+  for (const auto& [name, tensor] : optimizer_.State(/*gradients=*/false))
+    tensors.push_back(tensor);
+  processes_.CopyFromFirst(tensors);
+  // One process may have stopped between two batches of an update. What it has of that update stays
+  // with the first; all sums are divided by the number of processes.
+  if (processes_.first()) {
+    optimizer_.ScaleGradients(processes_.size());
+  } else {
+    optimizer_.ZeroGradients();
+    state_.losses.clear();
+    state_.bad_update = false;
+  }
+}
+
+}  // namespace arcsat
