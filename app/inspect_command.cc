@@ -29,7 +29,8 @@ Inspection InspectFolder(const fs::path& folder) {
   if (fs::exists(folder / "metrics.jsonl") || fs::is_directory(folder / "checkpoints")) {
     return InspectRun(folder);
   }
-  if (fs::exists(folder / "config.json") || fs::exists(folder / "model.safetensors")) {
+  if (fs::exists(folder / "config.json") || fs::exists(folder / "model.safetensors") ||
+      fs::exists(folder / "MANIFEST.json")) {
     return InspectModel(folder);
   }
   if (fs::exists(folder / "split.json")) return InspectSplit((folder / "split.json").string());

@@ -11,6 +11,7 @@
 #include "data/files.h"
 #include "data/json.h"
 #include "model/safetensors.h"
+#include "train/checkpoint.h"
 
 namespace arcsat {
 namespace {
@@ -55,9 +56,11 @@ Inspection InspectTensors(const fs::path& file) {
 }
 
 Inspection InspectModel(const fs::path& folder) {
-  std::string text = folder.string() + ": a model\n";
-  Json json = {{"kind", "model"}, {"path", folder.string()}};
   // A checkpoint has state.json where a model has config.json and calibration.json.
+  const bool checkpoint = fs::exists(folder / "state.json");
+  if (checkpoint) CheckWhole(folder);
+  std::string text = folder.string() + (checkpoint ? ": a checkpoint, whole\n" : ": a model\n");
+  Json json = {{"kind", checkpoint ? "checkpoint" : "model"}, {"path", folder.string()}};
   for (const char* part : {"config", "state", "calibration"}) {
     const fs::path path = folder / fmt::format("{}.json", part);
     if (!fs::exists(path)) continue;
@@ -65,7 +68,7 @@ Inspection InspectModel(const fs::path& folder) {
     text += fmt::format("\n{}.json\n", part) + FieldLines(read, "");
     json[part] = read;
   }
-  if (!fs::exists(folder / "calibration.json")) text += "\nNot calibrated\n";
+  if (!checkpoint && !fs::exists(folder / "calibration.json")) text += "\nNot calibrated\n";
   if (!fs::exists(folder / "model.safetensors")) return {text + "\nNo weights\n", json};
   const Inspection tensors = InspectTensors(folder / "model.safetensors");
   json["weights"] = tensors.json;

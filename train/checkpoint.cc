@@ -19,6 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr int kVersion = 1;
+constexpr const char* kFormat = "arcsat-checkpoint";
 constexpr const char* kFiles[] = {"model.safetensors", "optimizer.safetensors", "state.json"};
 
 Json ReadJson(const fs::path& path) {
@@ -190,8 +191,7 @@ void WriteCheckpoint(const fs::path& folder, const std::string& name, const Chec
     for (const char* file : kFiles) {
       files[file] = {{"bytes", fs::file_size(part / file)}, {"sha256", Sha256File(part / file)}};
     }
-    const Json manifest = {
-        {"format", "arcsat-checkpoint"}, {"version", kVersion}, {"files", files}};
+    const Json manifest = {{"format", kFormat}, {"version", kVersion}, {"files", files}};
     WriteFile(part / "MANIFEST.json", manifest.dump(2) + "\n");
     SyncFolder(part);
     PutInPlace(part, target);
@@ -209,23 +209,34 @@ void WriteCheckpoint(const fs::path& folder, const std::string& name, const Chec
   RemoveOld(folder, keep);
 }
 
-Checkpoint ReadCheckpoint(const fs::path& path) {
-  const Json manifest = ReadJson(path / "MANIFEST.json");
-  for (const char* file : kFiles) {
-    const std::string place = (path / file).string();
-    std::string expected;
-    try {
-      expected = manifest.at("files").at(file).at("sha256").get<std::string>();
-    } catch (const Json::exception&) {
-      throw Error({(path / "MANIFEST.json").string(), fmt::format("lacks {}", file),
-                   "expected a manifest that this program wrote", "remove this checkpoint"});
-    }
-    const std::string found = Sha256File(place);
-    if (found != expected) {
-      throw Error({place, "SHA-256 is " + found, "expected " + expected,
+void CheckWhole(const fs::path& path) {
+  const fs::path place = path / "MANIFEST.json";
+  const Json manifest = ReadJson(place);
+  const auto refuse = [&](const std::string& found) {
+    throw Error({place.string(), found, "expected a manifest that this program wrote",
+                 "remove this checkpoint; --resume goes on from the one before"});
+  };
+  try {
+    const int version = manifest.at("version").get<int>();
+    if (manifest.at("format") != kFormat) refuse("its format is " + manifest["format"].dump());
+    if (version < 1 || version > kVersion) refuse(fmt::format("its version is {}", version));
+    for (const char* file : kFiles) {
+      const Json& expected = manifest.at("files").at(file);
+      const std::string sum = Sha256File(path / file);
+      const std::uintmax_t bytes = fs::file_size(path / file);
+      if (sum == expected.at("sha256") && bytes == expected.at("bytes")) continue;
+      throw Error({(path / file).string(), fmt::format("has {} bytes of SHA-256 {}", bytes, sum),
+                   fmt::format("expected {} of {}", expected.at("bytes").dump(),
+                               expected.at("sha256").dump()),
                    "the file changed or was cut short; remove this checkpoint"});
     }
+  } catch (const Json::exception& error) {
+    refuse(error.what());
   }
+}
+
+Checkpoint ReadCheckpoint(const fs::path& path) {
+  CheckWhole(path);
   Checkpoint checkpoint;
   checkpoint.weights = ReadSafetensors(path / kFiles[0]).tensors;
   checkpoint.optimizer = ReadSafetensors(path / kFiles[1]).tensors;

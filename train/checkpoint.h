@@ -61,6 +61,9 @@ double RoomFor(std::int64_t weights, int tensors, const KeepRule& keep);
 /// Error where the disk has less room than that.
 void CheckRoom(const std::filesystem::path& folder, double needed, const KeepRule& keep);
 
+/// Every file of a checkpoint against its manifest. Error says what is wrong.
+void CheckWhole(const std::filesystem::path& path);
+
 /// Reads one checkpoint, every file checked against the manifest. Error says what is wrong.
 Checkpoint ReadCheckpoint(const std::filesystem::path& path);
 

@@ -18,7 +18,7 @@ import tiny
 
 FULL = int(os.environ.get("ARCSAT_CAMPAIGN", "0"))
 EVERY = 2  # updates between checkpoints
-RUN = f"--train.checkpoint_every {EVERY} --train.epochs 10 --train.accumulate 2 --train.ema 0.9 --quiet".split()
+RUN = f"--train.checkpoint_every {EVERY} --train.epochs 3 --train.accumulate 2 --train.ema 0.9 --quiet".split()
 
 
 def times(short, full):
@@ -164,7 +164,7 @@ def test_resumes(command, whole, tmp_path, report):
     while stopped < wanted:
         out = tmp_path / f"run{stopped}"
         process = subprocess.Popen(command(out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        time.sleep(random.uniform(0.3, 1.5))
+        time.sleep(random.uniform(0.3, 1.2))
         process.send_signal(signal.SIGTERM)
         message = process.communicate(timeout=60)[1]
         if process.returncode == -signal.SIGTERM:
