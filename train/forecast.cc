@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "model/arc_model.h"
 #include "train/trainer.h"
@@ -9,7 +10,8 @@
 namespace arcsat {
 namespace {
 
-constexpr std::int64_t kTried = 6;            // batches, the longest among them
+constexpr std::size_t kLongestTried = 4;
+constexpr std::int64_t kSpreadTried = 8;
 constexpr std::size_t kValidationTried = 64;  // conversations
 
 /// Of the process, or of the GPU that the model lies on.
@@ -29,6 +31,17 @@ std::int64_t TokensInParts(const std::vector<BatchPart>& parts) {
     for (const Segment& segment : part.segments) tokens += TokensOf(segment);
   }
   return tokens;
+}
+
+/// The batches of most tokens, those first.
+std::vector<std::int64_t> Longest(const std::vector<std::int64_t>& tokens, std::size_t most) {
+  std::vector<std::int64_t> order(tokens.size());
+  std::iota(order.begin(), order.end(), std::int64_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+    return tokens[static_cast<std::size_t>(a)] > tokens[static_cast<std::size_t>(b)];
+  });
+  order.resize(std::min(order.size(), most));
+  return order;
 }
 
 /// Every n-th of them, at most `most`.
@@ -68,11 +81,12 @@ Forecast Trainer::Try() {
       forecast.conversations += static_cast<std::int64_t>(part.segments.size()) * options_.epochs;
     }
   }
-  const auto longest = std::max_element(tokens.begin(), tokens.end()) - tokens.begin();
-  TimeBatch(longest);  // takes the memory, and what is slow only once
+  // The longest take the memory, and the first of all what is slow only once.
+  for (const std::int64_t batch : Longest(tokens, kLongestTried)) TimeBatch(batch);
   double seconds = 0, tried = 0;
-  for (std::int64_t i = 0; i < std::min(kTried - 1, batches); ++i) {
-    const std::int64_t batch = i * batches / std::min(kTried - 1, batches);
+  const std::int64_t spread = std::min(kSpreadTried, batches);
+  for (std::int64_t i = 0; i < spread; ++i) {
+    const std::int64_t batch = i * batches / spread;
     seconds += TimeBatch(batch);
     tried += static_cast<double>(tokens[static_cast<std::size_t>(batch)]);
     ++forecast.batches;
@@ -89,7 +103,9 @@ Forecast Trainer::Try() {
     forecast.validation_seconds = Lap() / TokensIn(some) * TokensIn(validation_) * times;
   }
   forecast.gpu = model_.device().is_cuda();
-  forecast.memory_bytes = PeakMemory(model_.device());
+  // The model is copied to be saved: its fused weights are taken apart.
+  const double copy = forecast.gpu ? 0 : 4.0 * static_cast<double>(model_.parameters().count());
+  forecast.memory_bytes = PeakMemory(model_.device()) + copy;
   forecast.disk_bytes = DiskBytes();
   return forecast;
 }

@@ -258,3 +258,19 @@ def test_a_run_without_a_whole_checkpoint_begins_anew(train, trained, tmp_path):
     assert "begins anew" in done.stderr
     assert tiny.sha256(out / "model/model.safetensors") == tiny.sha256(
         trained / "model/model.safetensors")
+
+
+def test_a_dry_run_says_what_the_run_takes_and_writes_nothing(run, train, sides, tmp_path):
+    out = tmp_path / "run"
+    forecast = json.loads(train(out, "--dry-run", "--json", "--train.epochs", 3).stdout)
+    assert not out.exists()
+    assert "memory" in train(out, "--dry-run").stdout
+    train(out, "--train.epochs", 3)
+    steps = [line for line in tiny.records(out / "metrics.jsonl") if line["kind"] == "train"]
+    assert forecast["updates"] == len(steps)
+    # Another process may take the core meanwhile.
+    assert 0.2 < forecast["training_seconds"] / steps[-1]["seconds"] < 5
+    written = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    assert written < 1.2 * forecast["disk_bytes"]
+    refused = train(out, "--dry-run", "--train.epochs", 0, code=2)
+    assert "--dry-run" in refused.stderr
