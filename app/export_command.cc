@@ -12,6 +12,15 @@ namespace arcsat {
 namespace {
 
 /// A line for each compressed graph, and one for those of running conversations.
+/// Of figures by output.
+double Largest(const Json& differences) {
+  double largest = 0;
+  for (const auto& [output, value] : differences.items()) {
+    largest = std::max(largest, value.get<double>());
+  }
+  return largest;
+}
+
 std::string DescribeMore(const Json& manifest) {
   std::string out;
   const auto megabytes = [&](const Json& graph) {
@@ -28,10 +37,8 @@ std::string DescribeMore(const Json& manifest) {
   }
   if (manifest.contains("stream")) {
     const Json& stream = manifest["stream"];
-    double largest = stream["golden_difference"].get<double>();
-    for (const auto& [output, value] : stream["max_abs_difference"].items()) {
-      largest = std::max(largest, value.get<double>());
-    }
+    const double largest =
+        std::max(stream["golden_difference"].get<double>(), Largest(stream["max_abs_difference"]));
     out += fmt::format("  stream: {:.1f} and {:.1f} MB; within {:.1e} of LibTorch on {} turns\n",
                        megabytes(stream["turn_encoder"]), megabytes(stream["conversation_step"]),
                        largest, stream["turns"].dump());
@@ -62,14 +69,11 @@ int RunExport(const std::vector<std::string>& args) {
     PrintJson({{"out", fields.out}, {"manifest", manifest}});
     return 0;
   }
-  double largest = 0;
-  for (const auto& [output, value] : manifest["parity"]["max_abs_difference"].items()) {
-    largest = std::max(largest, value.get<double>());
-  }
   PrintText(
       fmt::format("{}: model {}, {:.1f} MB; ONNX Runtime within {:.1e} of LibTorch on {} sizes\n{}",
                   fields.out, manifest["model"].get<std::string>(),
-                  manifest["files"]["model.onnx"]["bytes"].get<double>() / 1e6, largest,
+                  manifest["files"]["model.onnx"]["bytes"].get<double>() / 1e6,
+                  Largest(manifest["parity"]["max_abs_difference"]),
                   manifest["parity"]["cases"].size(), DescribeMore(manifest)));
   return 0;
 }

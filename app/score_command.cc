@@ -13,7 +13,7 @@
 #include "configs/text.h"
 #include "data/error.h"
 #include "data/files.h"
-#include "data/score_csv.h"
+#include "data/score_table.h"
 #include "eval/cross_conformal.h"
 #include "model/scorer.h"
 
@@ -36,16 +36,50 @@ std::string ChannelName(int channel) {
   return channel == 0 ? "" : Name(channel == 1 ? Channel::kChat : Channel::kVoice);
 }
 
+enum class ScoreFormat { kJsonLines, kCsv, kParquet };
+
+/// Scores as the bytes of a file, from its first to its last.
+class ScoreWriter {
+ public:
+  explicit ScoreWriter(ScoreFormat format) : format_(format), table_(ScoreFields()) {}
+
+  void Add(const Score& score) {
+    switch (format_) {
+      case ScoreFormat::kJsonLines:
+        text_ += ToJsonLine(score) + "\n";
+        break;
+      case ScoreFormat::kCsv:
+        if (!begun_) text_ += ScoreCsvHeader();
+        text_ += ToCsvRow(score);
+        break;
+      case ScoreFormat::kParquet:
+        text_ += table_.Add(ScoreCells(score));
+    }
+    begun_ = true;
+  }
+  void Finish() {
+    if (format_ == ScoreFormat::kParquet) text_ += table_.Finish();
+  }
+  /// What has come since the last call.
+  std::string Take() { return std::exchange(text_, ""); }
+
+ private:
+  ScoreFormat format_;
+  ParquetWriter table_;
+  std::string text_;
+  bool begun_ = false;
+};
+
 /// Reads a file, scores it window by window and writes the scores in its order. Memory is a window.
 class ScoreRun {
  public:
-  ScoreRun(const LoadedModel& model, const Calibration& calibration, bool skip_bad, bool csv,
-           ScoreOutput* out)
+  ScoreRun(const LoadedModel& model, const Calibration& calibration, bool skip_bad,
+           ScoreFormat format, ScoreOutput* out)
       : model_(model),
         calibration_(calibration),
         sets_(FindConformal(model.folder)),
         skip_bad_(skip_bad),
-        csv_(csv),
+        writer_(format),
         out_(*out),
         encoder_(model.MakeEncoder()),
         scorer_(*model.model) {}
@@ -76,6 +110,8 @@ class ScoreRun {
       if (encoded_.size() >= kWindow || bytes_ >= kWindowBytes) flush();
     }
     flush();
+    writer_.Finish();
+    out_.Write(writer_.Take(), 0, "", 0);
   }
 
   /// Of this run, with their places.
@@ -97,7 +133,6 @@ class ScoreRun {
   }
 
   void Flush() {
-    std::string text = csv_ && out_.scored() == 0 ? ScoreCsvHeader() : "";
     const std::vector<RawScore> raw = scorer_.Score(encoded_);
     for (std::size_t i = 0; i < raw.size(); ++i) {
       Score score = Apply(calibration_, raw[i]);
@@ -105,9 +140,9 @@ class ScoreRun {
         score.set = PredictAnswers(*sets_, calibration_, score, ChannelName(encoded_[i].channel));
       }
       score.model = model_.name;
-      text += csv_ ? ToCsvRow(score) : ToJsonLine(score) + "\n";
+      writer_.Add(score);
     }
-    out_.Write(text, static_cast<std::int64_t>(encoded_.size()), rejects_, rejected_);
+    out_.Write(writer_.Take(), static_cast<std::int64_t>(encoded_.size()), rejects_, rejected_);
     encoded_.clear();
     encoder_.Trim();
     rejects_.clear();
@@ -118,7 +153,8 @@ class ScoreRun {
   const LoadedModel& model_;
   const Calibration& calibration_;
   std::optional<ConformalSets> sets_;
-  bool skip_bad_, csv_;
+  bool skip_bad_;
+  ScoreWriter writer_;
   ScoreOutput& out_;
   ConversationEncoder encoder_;
   Scorer scorer_;
@@ -141,10 +177,11 @@ void Bind(Options& options, ScoreSettings* s) {
   options.Add("model", &s->model, "run folder or model folder");
   options.Add("data", &s->data, "file of conversations, or - for standard input");
   options.Add("out", &s->out, "file for the scores; standard output where none is given");
-  options.Add("format", &s->format,
-              "jsonl, csv (a row a conversation, without its turns), or auto: "
-              "csv where --out ends in .csv",
-              OneOf({"auto", "jsonl", "csv"}));
+  options.Add(
+      "format", &s->format,
+      "jsonl; csv (a row a conversation, without its turns); parquet (the same, with its turns "
+      "as JSON); or auto: what the end of --out says",
+      OneOf({"auto", "jsonl", "csv", "parquet"}));
   options.Add("threads", &s->threads, "CPU threads; 0: LibTorch's choice", Between(0, 4096));
   options.Add("resume", &s->resume,
               "keep what is done in FILE.partial, and go on there after a stop; give it from the "
@@ -153,9 +190,14 @@ void Bind(Options& options, ScoreSettings* s) {
   Bind(options, &s->common);
 }
 
-bool IsCsv(const ScoreSettings& s) {
-  return s.format == "csv" ||
-         (s.format == "auto" && std::filesystem::path(s.out).extension() == ".csv");
+ScoreFormat FormatOf(const ScoreSettings& s) {
+  const std::string end = std::filesystem::path(s.out).extension().string();
+  const auto is = [&](const std::string& name) {
+    return s.format == name || (s.format == "auto" && end == "." + name);
+  };
+  return is("csv")       ? ScoreFormat::kCsv
+         : is("parquet") ? ScoreFormat::kParquet
+                         : ScoreFormat::kJsonLines;
 }
 
 void Tell(const ScoreOutput& out, const ScoreRun& run, const ScoreSettings& s) {
@@ -170,11 +212,12 @@ void Tell(const ScoreOutput& out, const ScoreRun& run, const ScoreSettings& s) {
 
 int RunScore(const std::vector<std::string>& args) {
   ScoreSettings s;
-  Options options("score",
-                  "Scores conversations: the state at every customer turn, entry, exit, delta and "
-                  "the chance that the customer is satisfied. One JSON object a line, or CSV.",
-                  "arcsat score --model runs/first --data calls.jsonl --out scores.jsonl\n"
-                  "arcsat score --model runs/first --data calls.jsonl --out scores.csv");
+  Options options(
+      "score",
+      "Scores conversations: the state at every customer turn, entry, exit, delta and "
+      "the chance that the customer is satisfied. One JSON object a line, CSV or Parquet.",
+      "arcsat score --model runs/first --data calls.jsonl --out scores.jsonl\n"
+      "arcsat score --model runs/first --data calls.jsonl --out scores.parquet");
   Bind(options, &s);
   if (!options.Parse(args)) return 0;
   if (s.model.empty()) {
@@ -185,16 +228,16 @@ int RunScore(const std::vector<std::string>& args) {
     throw UsageError({"command line", "--resume needs --out FILE", "expected a file for the scores",
                       "see arcsat score --help"});
   }
-  const bool csv = IsCsv(s);
-  if (csv && s.resume) {
-    throw UsageError({"command line", "--resume goes on with JSON lines only, found CSV",
+  const ScoreFormat format = FormatOf(s);
+  if (format != ScoreFormat::kJsonLines && s.resume) {
+    throw UsageError({"command line", "--resume goes on with JSON lines only, found a table",
                       "expected --out FILE.jsonl", "leave out --resume, or write .jsonl"});
   }
   UseThreads(s.threads);
   const LoadedModel loaded = LoadModel(ModelFolder(s.model));
   const Calibration calibration = DemandCalibration(loaded, s.model);
   ScoreOutput out(s.out, loaded.name, s.resume);
-  ScoreRun run(loaded, calibration, s.read.skip_bad, csv, &out);
+  ScoreRun run(loaded, calibration, s.read.skip_bad, format, &out);
   run.Run(s.data, s.common.quiet);
   if (out.scored() == 0) {
     throw Error({s.data, "holds no conversation", "expected one JSON object a line",

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "app/table.h"
@@ -41,11 +42,15 @@ TrainNarrator::TrainNarrator(const Processes& processes, bool quiet)
       quiet_(quiet || !processes.first()),
       prefix_(processes.size() > 1 ? fmt::format("process {}: ", processes.rank()) : "") {}
 
-void TrainNarrator::Watch(Trainer* trainer) {
+void TrainNarrator::Watch(Trainer* trainer, int profiled) {
   progress_ = std::make_unique<Progress>(
       "training", trainer->TotalUpdates(),
       ProgressOptions{.quiet = quiet_, .start = trainer->updates(), .unit = "updates"});
   trainer->on_step = [this](const StepReport& r) { progress_->Update(r.update, StepText(r)); };
+  trainer->on_profile = [this, profiled](const std::vector<OperatorTime>& operators,
+                                         const std::filesystem::path& trace) {
+    progress_->Log(ProfileText(operators, profiled, trace.string()));
+  };
   trainer->on_validation = [this](std::int64_t update, const Validation& v, bool best) {
     progress_->Log(ValidationText(update, v, best));
   };
@@ -61,6 +66,21 @@ void TrainNarrator::Warn(const std::string& text) const {
   } else if (!silent_) {
     fmt::print(stderr, "{}{}\n", prefix_, text);
   }
+}
+
+std::string ProfileText(const std::vector<OperatorTime>& operators, int updates,
+                        const std::string& trace) {
+  constexpr std::size_t kShown = 15;
+  double all[2] = {0, 0};  // of the CPU, of the GPU
+  for (const OperatorTime& o : operators) all[o.gpu ? 1 : 0] += o.seconds;
+  std::vector<std::vector<std::string>> rows = {{"operator", "own time", "ms an update", "calls"}};
+  for (std::size_t i = 0; i < std::min(operators.size(), kShown); ++i) {
+    const OperatorTime& o = operators[i];
+    rows.push_back(
+        {Shorten(o.name, 60) + (o.gpu ? " (GPU)" : ""), Percent(o.seconds, all[o.gpu ? 1 : 0]),
+         fmt::format("{:.1f}", 1000 * o.seconds / updates), Thousands(o.calls / updates)});
+  }
+  return Table(rows) + fmt::format("trace of {} updates: {} (open it in Perfetto)", updates, trace);
 }
 
 std::string ForecastText(const Forecast& f, int epochs) {

@@ -15,7 +15,8 @@ class TrainNarrator {
   TrainNarrator(const Processes& processes, bool quiet);
 
   /// Shows every update and validation of a trainer that has not begun yet.
-  void Watch(Trainer* trainer);
+  /// `profiled`: the updates of its profile.
+  void Watch(Trainer* trainer, int profiled);
   /// For the first process only.
   void Say(const std::string& text) const;
   /// From any process, which is named where there are several.
@@ -27,6 +28,10 @@ class TrainNarrator {
   std::string prefix_;
   std::unique_ptr<Progress> progress_;
 };
+
+/// Where the time of so many updates went.
+std::string ProfileText(const std::vector<OperatorTime>& operators, int updates,
+                        const std::string& trace);
 
 /// What a run would take, for a person and for a machine.
 std::string ForecastText(const Forecast& forecast, int epochs);

@@ -84,6 +84,10 @@ void BindCourse(Options& options, TrainOptions* t) {
       .Add("train.device", &t->device, "where it runs", OneOf({"auto", "cpu", "cuda"}))
       .Add("train.bf16", &t->bf16, "autocast to bfloat16 on CUDA")
       .Add("train.threads", &t->threads, "CPU threads; 0: LibTorch's choice", Between(0, 4096))
+      .Add("train.profile", &t->profile,
+           "updates to record, after two to warm up: RUN/profile.json for Perfetto, and a table of "
+           "where the time went",
+           Between(0, 1000))
       .Add("train.timeout", &t->timeout, "seconds that one of several processes waits for another",
            Between(1, 7 * 24 * 3600))
       .Add("train.mlflow", &t->mlflow,

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <utility>
 
@@ -97,7 +98,7 @@ std::string Progress::Count(double value) const {
   const std::string number =
       value < 10 && value != static_cast<double>(static_cast<long long>(value))
           ? fmt::format("{:.1f}", value)
-          : Thousands(static_cast<long long>(value + 0.5));
+          : Thousands(std::llround(value));
   return options_.unit.empty() ? number : number + " " + options_.unit;
 }
 

@@ -102,6 +102,17 @@ Score::AnswerSet ReadAnswerSet(const Json& value, const JsonSource& source) {
 
 }  // namespace
 
+Json TurnsJson(const Score& score) {
+  Json turns = Json::array();
+  for (const ScoredTurn& turn : score.turns) {
+    turns.push_back(Json{{"i", turn.index},
+                         {"speaker", Name(turn.speaker)},
+                         {"state", turn.state},
+                         {"outlook", turn.outlook}});
+  }
+  return turns;
+}
+
 std::string ToJsonLine(const Score& score) {
   Json out = {{"id", score.id},
               {"entry", score.entry},
@@ -114,14 +125,7 @@ std::string ToJsonLine(const Score& score) {
   if (score.csat) AppendField(&out, "csat", *score.csat);
   if (!score.boxes.empty()) AppendField(&out, "boxes", Json(score.boxes));
   if (score.set) AppendField(&out, "set", ToJson(*score.set));
-  Json turns = Json::array();
-  for (const ScoredTurn& turn : score.turns) {
-    turns.push_back(Json{{"i", turn.index},
-                         {"speaker", Name(turn.speaker)},
-                         {"state", turn.state},
-                         {"outlook", turn.outlook}});
-  }
-  AppendField(&out, "turns", std::move(turns));
+  AppendField(&out, "turns", TurnsJson(score));
   AppendField(&out, "model", score.model);
   return DumpJson(out, "score of " + score.id);
 }

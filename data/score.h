@@ -56,6 +56,8 @@ struct Score {
 };
 
 std::string ToJsonLine(const Score& score);
+/// Its "turns" alone.
+Json TurnsJson(const Score& score);
 Score ParseScore(std::string_view line, const std::string& place);
 
 }  // namespace arcsat

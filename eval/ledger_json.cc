@@ -33,7 +33,8 @@ bool IsSha256(const std::string& text) {
 /// Takes the fields of one object apart. `path` is what stands before a field's name in messages.
 class LedgerFields {
  public:
-  LedgerFields(Json* object, const JsonSource* source, std::string path, const std::string& expected)
+  LedgerFields(Json* object, const JsonSource* source, std::string path,
+               const std::string& expected)
       : object_(object), source_(source), path_(std::move(path)) {
     if (!object->is_object()) RefuseField(*source, {path_}, *object, expected);
     if (!path_.empty()) path_ += ".";
@@ -89,7 +90,7 @@ class LedgerFields {
 LedgerFigure ParseFigure(Json* value, const JsonSource& source, const std::string& side,
                          const std::string& name) {
   const LedgerFields fields(value, &source, fmt::format("figures.{}.{}", side, name),
-                      "an object with value, interval and n");
+                            "an object with value, interval and n");
   LedgerFigure figure{.side = side, .name = name, .n = fields.Whole("n", 1)};
   figure.value = TakeNumber(*fields.Need("value"), source, {fields.Path("value")});
   if (const Json* interval = fields.Get("interval")) {
@@ -120,7 +121,7 @@ std::vector<LedgerFigure> ParseFigures(Json* value, const JsonSource& source) {
 
 LedgerData ParseData(Json* value, const JsonSource& source, std::size_t position) {
   const LedgerFields fields(value, &source, fmt::format("data[{}]", position),
-                      "an object with side, file, sha256 and labelled");
+                            "an object with side, file, sha256 and labelled");
   LedgerData data{.side = fields.NeedText("side"),
                   .file = fields.NeedText("file"),
                   .sha256 = fields.Text("sha256"),
@@ -152,7 +153,7 @@ Json ParseTexts(Json* value, const JsonSource& source, const char* key) {
 LedgerCost ParseCost(Json* value, const JsonSource& source) {
   if (value == nullptr) return {};
   const LedgerFields fields(value, &source, "cost",
-                      "an object with seconds, updates and conversations_per_second");
+                            "an object with seconds, updates and conversations_per_second");
   return {.seconds = fields.AtLeastZero("seconds"),
           .updates = fields.Whole("updates", 0),
           .conversations_per_second = fields.AtLeastZero("conversations_per_second")};

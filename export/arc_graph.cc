@@ -123,19 +123,10 @@ onnx::ModelDef BuildArcGraph(const ArcModel& model, const Calibration& calibrati
     logits.outlook = g.Add(logits.outlook, AddLexicalShift(g, *model.lexical(), in));
   }
   AddScores(g, logits, in, calibration);
-  onnx::ModelDef def;
-  def.ir_version = kIrVersion;
-  def.opset = kOpset;
-  def.producer = "arcsat";
-  def.producer_version = "1";
-  def.doc =
-      "arcsat: the state a customer is in at every turn of a conversation, and the chance "
-      "that it ends satisfied; calibrated. Inputs and outputs: docs/bundle.md.";
-  def.metadata = {{"model", name},
-                  {"max_turn_tokens", std::to_string(model.options().max_turn_tokens)}};
-  def.graph = g.Finish();
-  def.graph.doc = def.doc;
-  return def;
+  return ModelOf(
+      g, {{"model", name}, {"max_turn_tokens", std::to_string(model.options().max_turn_tokens)}},
+      "arcsat: the state a customer is in at every turn of a conversation, and the chance that it "
+      "ends satisfied; calibrated. Inputs and outputs: docs/bundle.md.");
 }
 
 }  // namespace arcsat

@@ -12,11 +12,6 @@ namespace arcsat {
 
 class ArcModel;
 
-/// The opset that the graph needs (Gelu, 20) and the IR version that goes with it: ONNX 1.15,
-/// ONNX Runtime 1.17 and later.
-inline constexpr int kOpset = 20;
-inline constexpr int kIrVersion = 9;
-
 /// Names of the outputs that every graph has, in order.
 inline constexpr const char* kGraphOutputs[] = {"state", "outlook",     "entry",    "exit",
                                                 "delta", "p_satisfied", "interval", "csat"};

@@ -8,6 +8,7 @@
 
 #include "data/error.h"
 #include "data/files.h"
+#include "eval/conformal.h"
 #include "export/arc_graph.h"
 #include "export/golden.h"
 #include "export/manifest.h"
@@ -117,6 +118,8 @@ Json WriteParts(const LoadedModel& loaded, const ExportOptions& options, const f
   const bool calibrated = found.has_value();
   const Calibration calibration = found.value_or(Calibration{});
   SaveCalibration(calibration, folder / "calibration.json");
+  const std::optional<ConformalSets> sets = FindConformal(loaded.folder);
+  if (sets) SaveConformal(*sets, folder / "conformal.json");
   const onnx::ModelDef graph =
       BuildArcGraph(*loaded.model, calibration, loaded.tokenizer->pad_id(), loaded.name);
   onnx::WriteOnnx(graph, folder / "model.onnx");
@@ -138,7 +141,7 @@ Json WriteParts(const LoadedModel& loaded, const ExportOptions& options, const f
     const auto sample = SampleConversations(options.data, options.golden);
     golden.insert(golden.end(), sample.begin(), sample.end());
   }
-  WriteFile(folder / "golden.jsonl", GoldenLines(loaded, calibration, golden));
+  WriteFile(folder / "golden.jsonl", GoldenLines(loaded, calibration, sets, golden));
   const int count = static_cast<int>(golden.size());
   Json manifest = MakeManifest(loaded, calibration, calibrated, count, folder);
   if (!variants.empty()) manifest["variants"] = std::move(variants);

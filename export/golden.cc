@@ -4,6 +4,7 @@
 
 #include "data/corpus.h"
 #include "data/json.h"
+#include "eval/cross_conformal.h"
 #include "model/scorer.h"
 
 namespace arcsat {
@@ -97,6 +98,7 @@ std::vector<Conversation> SampleConversations(const std::string& path, int count
 }
 
 std::string GoldenLines(const LoadedModel& loaded, const Calibration& calibration,
+                        const std::optional<ConformalSets>& sets,
                         const std::vector<Conversation>& conversations) {
   ConversationEncoder encoder = loaded.MakeEncoder();
   std::vector<EncodedConversation> encoded;
@@ -108,6 +110,10 @@ std::string GoldenLines(const LoadedModel& loaded, const Calibration& calibratio
   std::string lines;
   for (std::size_t i = 0; i < conversations.size(); ++i) {
     Score score = Apply(calibration, raw[i]);
+    if (sets) {
+      const std::optional<Channel> channel = conversations[i].channel;
+      score.set = PredictAnswers(*sets, calibration, score, channel ? Name(*channel) : "");
+    }
     score.model = loaded.name;
     // Both are whole JSON texts already; parsed again they would lose nothing but time.
     lines += "{\"conversation\":" + ToJsonLine(conversations[i]) +

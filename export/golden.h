@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "data/conversation.h"
 #include "eval/calibration.h"
+#include "eval/conformal.h"
 #include "model/model_folder.h"
 
 namespace arcsat {
@@ -17,8 +19,10 @@ std::vector<Conversation> WrittenConversations();
 /// turns.
 std::vector<Conversation> SampleConversations(const std::string& path, int count);
 
-/// golden.jsonl: a line {"conversation":…,"score":…} each, scored by LibTorch.
+/// golden.jsonl: a line {"conversation":…,"score":…} each, scored by LibTorch; with `sets` a score
+/// has its set of answers.
 std::string GoldenLines(const LoadedModel& loaded, const Calibration& calibration,
+                        const std::optional<ConformalSets>& sets,
                         const std::vector<Conversation>& conversations);
 
 }  // namespace arcsat

@@ -155,4 +155,18 @@ GraphDef Graph::Finish() const {
   return def;
 }
 
+ModelDef ModelOf(const Graph& graph, std::vector<std::pair<std::string, std::string>> metadata,
+                 std::string doc) {
+  ModelDef model;
+  model.ir_version = kIrVersion;
+  model.opset = kOpset;
+  model.producer = "arcsat";
+  model.producer_version = "1";
+  model.metadata = std::move(metadata);
+  model.graph = graph.Finish();
+  model.graph.doc = doc;
+  model.doc = std::move(doc);
+  return model;
+}
+
 }  // namespace arcsat::onnx

@@ -3,11 +3,17 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "export/onnx_writer.h"
 
 namespace arcsat::onnx {
+
+/// The opset that the graphs need (Gelu, 20) and the IR version that goes with it: ONNX 1.15,
+/// ONNX Runtime 1.17 and later.
+inline constexpr int kOpset = 20;
+inline constexpr int kIrVersion = 9;
 
 /// A tensor of the graph, by its name.
 struct Value {
@@ -138,5 +144,9 @@ class Graph {
   std::shared_ptr<Root> root_;
   GraphDef def_;
 };
+
+/// A finished graph as a model of this program; `doc` says what it is for.
+ModelDef ModelOf(const Graph& graph, std::vector<std::pair<std::string, std::string>> metadata,
+                 std::string doc);
 
 }  // namespace arcsat::onnx

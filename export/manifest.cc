@@ -9,6 +9,7 @@
 #include "data/files.h"
 #include "data/json.h"
 #include "export/arc_graph.h"
+#include "export/graph_builder.h"
 #include "export/stream_graph.h"
 
 namespace arcsat {
@@ -172,8 +173,8 @@ Json MakeManifest(const LoadedModel& loaded, const Calibration& calibration, boo
           {"made_with", made_with},
           {"graph",
            {{"file", "model.onnx"},
-            {"opset", kOpset},
-            {"ir_version", kIrVersion},
+            {"opset", onnx::kOpset},
+            {"ir_version", onnx::kIrVersion},
             {"inputs", Inputs()},
             {"outputs", Outputs(csat)}}},
           {"text",

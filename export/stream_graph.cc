@@ -57,19 +57,6 @@ Value ConverseOn(Graph& g, GraphWeights* weights, const ArcModel& model, Value x
   return x;
 }
 
-onnx::ModelDef Describe(const Graph& g, const std::string& name, std::string doc) {
-  onnx::ModelDef def;
-  def.ir_version = kIrVersion;
-  def.opset = kOpset;
-  def.producer = "arcsat";
-  def.producer_version = "1";
-  def.doc = std::move(doc);
-  def.metadata = {{"model", name}};
-  def.graph = g.Finish();
-  def.graph.doc = def.doc;
-  return def;
-}
-
 }  // namespace
 
 onnx::ModelDef BuildTurnEncoderGraph(const ArcModel& model, const std::string& name) {
@@ -109,7 +96,7 @@ onnx::ModelDef BuildTurnEncoderGraph(const ArcModel& model, const std::string& n
   g.Output("turn", PoolTurn(g, x, encoder.options().pool_mean), Type::kFloat, {1, config.hidden},
            "the turn's vector, for conversation_step");
   if (memory) memory->Finish();
-  return Describe(g, name, "arcsat: one turn of a running conversation to its vector");
+  return ModelOf(g, {{"model", name}}, "arcsat: one turn of a running conversation to its vector");
 }
 
 onnx::ModelDef BuildConversationStepGraph(const ArcModel& model, const Calibration& calibration,
@@ -149,7 +136,8 @@ onnx::ModelDef BuildConversationStepGraph(const ArcModel& model, const Calibrati
              "words and pairs so far, each once");
     g.Output("present_said", words->said, Type::kInt64, {1}, "how many there were in all");
   }
-  return Describe(g, name, "arcsat: the state of a running conversation after one more turn");
+  return ModelOf(g, {{"model", name}},
+                 "arcsat: the state of a running conversation after one more turn");
 }
 
 }  // namespace arcsat

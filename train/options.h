@@ -44,6 +44,7 @@ struct TrainOptions {
   std::string device = "auto";  ///< cpu, cuda or auto
   bool bf16 = true;             ///< autocast on CUDA; never on a CPU, where it is slower
   int threads = 0;              ///< of the CPU; 0: as many as LibTorch chooses
+  int profile = 0;              ///< updates whose operators are timed, after two to warm up
   int timeout = 1800;           ///< seconds that one process waits for another
   std::string mlflow;           ///< folder of an MLflow file store (mlruns) that gets the figures
                                 ///< as well; empty: none

@@ -261,6 +261,18 @@ bool Trainer::StopNow() {
   return stop_ && Accumulated() == 0;  // what is accumulated lies in all of them
 }
 
+void Trainer::ProfileUpdates() {
+  if (options_.profile == 0 || !processes_.first()) return;
+  if (profiled_ == 0) profile_.emplace(model_.device());
+  if (profiled_ == options_.profile && profile_) {
+    const std::filesystem::path trace = run_ / "profile.json";
+    const std::vector<OperatorTime> operators = profile_->End(trace);
+    profile_.reset();
+    if (on_profile) on_profile(operators, trace);
+  }
+  ++profiled_;
+}
+
 TrainResult Trainer::Run() {
   Align();
   if (processes_.first()) {
@@ -276,6 +288,7 @@ TrainResult Trainer::Run() {
   while (state_.batches < total && !exhausted()) {
     const std::vector<BatchPart> parts = Parts(state_.batches);
     const bool last = LastOfUpdate(state_.batches);
+    if (Accumulated() == 0) ProfileUpdates();
     ForwardBackward(parts, last);
     ++state_.batches;
     for (const BatchPart& part : parts) {
@@ -305,6 +318,7 @@ TrainResult Trainer::Run() {
       break;
     }
   }
+  ProfileUpdates();
   if (!result.interrupted && validation_.empty() && processes_.first()) {
     optimizer_.SwapAverages();  // what is saved are the averages, if there are any
     objective_->Save(run_);

@@ -13,6 +13,7 @@
 #include "train/objective.h"
 #include "train/optimizer.h"
 #include "train/processes.h"
+#include "train/profile.h"
 #include "train/run_log.h"
 #include "train/sampler.h"
 #include "train/validation.h"
@@ -79,6 +80,8 @@ class Trainer {
 
   std::function<void(const StepReport&)> on_step;
   std::function<void(std::int64_t, const Validation&, bool best)> on_validation;
+  /// Where the time of `train.profile` updates went, and the file of their trace.
+  std::function<void(const std::vector<OperatorTime>&, const std::filesystem::path&)> on_profile;
   std::function<void(const std::string&)> on_message;
   /// Asked between batches (of several processes, between updates, and one is enough); true ends
   /// the run with a checkpoint. For a signal, or a test.
@@ -113,6 +116,8 @@ class Trainer {
   /// The parts that this process's share of batch `batch` goes through the network in.
   std::vector<BatchPart> Parts(std::int64_t batch);
   bool StopNow();
+  /// Begins and ends the profile that was asked for; between updates.
+  void ProfileUpdates();
   /// Tells the objective of the update that batch `batch` belongs to, once an update.
   void BeginUpdate(std::int64_t batch);
 
@@ -134,6 +139,8 @@ class Trainer {
   double seconds_ = 0;  ///< of training, without validating and saving
   std::chrono::steady_clock::time_point lap_ = std::chrono::steady_clock::now();
   std::int64_t update_begun_ = -1;  // its first batch
+  std::optional<Profile> profile_;
+  int profiled_ = -2;  // updates; the first two warm up
 };
 
 /// SHA-256 over ids, labels, speakers and token ids, in order: what a run must find again when it

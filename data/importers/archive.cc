@@ -176,7 +176,7 @@ void VisitFiles(const std::string& path, const Wanted& wanted, const Use& use,
   ArchiveReader reader(path, options.limit);
   for (std::string name; reader.Next(&name);) {
     if (!wanted(name)) continue;
-    const std::string place = path + ":" + name;
+    const std::string place = fmt::format("{}:{}", path, name);
     std::string bytes;
     try {
       bytes = reader.Bytes(place);

@@ -51,8 +51,8 @@ const Importer& FindImporter(const std::string& name) {
   for (const Importer* importer : Importers()) {
     if (importer->name() == name) return *importer;
   }
-  throw UsageError({"import", "found the format \"" + name + "\"", "expected one of " + FormatNames(),
-                    "name one of them"});
+  throw UsageError({"import", "found the format \"" + name + "\"",
+                    "expected one of " + FormatNames(), "name one of them"});
 }
 
 const Importer& DetectImporter(const std::string& path) {

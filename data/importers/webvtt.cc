@@ -184,6 +184,7 @@ class WebVtt : public DocumentFormat {
     }
     std::vector<Said> all = ReadCues(document);
     std::vector<std::pair<std::string, std::string>> labels;
+    labels.reserve(all.size());
     for (const Said& said : all) labels.emplace_back(said.label, said.segment.text);
     const RoleGuess guess = GuessRoles(labels, options);
     if (guess.speakers.size() < 2) {

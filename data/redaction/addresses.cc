@@ -178,8 +178,7 @@ std::size_t RomanceStreetEnd(std::string_view text, std::size_t at) {
                                                              "boulevard",
                                                              "chemin",
                                                              "impasse",
-                                                             "all\xC3\xA9"
-                                                             "e",
+                                                             "all\u00E9e",
                                                              "quai",
                                                              "calle",
                                                              "place",

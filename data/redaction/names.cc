@@ -130,7 +130,7 @@ std::string Greeted(std::string_view text, std::string_view lower) {
   for (const std::string_view cue : {"hi ", "hello ", "hey ", "thanks ", "thank you ", "thanks, ",
                                      "thank you, ", "regards, ", "cheers, "}) {
     if (!lower.starts_with(cue)) continue;
-    const std::string name = NameAt(text, cue.size(), false, 2);
+    std::string name = NameAt(text, cue.size(), false, 2);
     const std::size_t end = cue.size() + name.size();
     const bool mark =
         end >= text.size() || std::string_view(",.!").find(text[end]) != std::string_view::npos;

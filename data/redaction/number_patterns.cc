@@ -338,7 +338,7 @@ PiiMatch MatchNumber(std::string_view text, std::size_t at) {
     return iban.length > 0 ? iban : MatchNationalId(text, at);
   }
   for (const auto matcher : {MatchCard, MatchNationalId, MatchPhone}) {
-    const PiiMatch match = matcher(text, at);
+    PiiMatch match = matcher(text, at);
     if (match.length > 0) return match;
   }
   return {};

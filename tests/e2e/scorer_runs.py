@@ -52,10 +52,8 @@ def score(scorer, *arguments, code=0, **keywords):
 
 
 def difference(one, two):
-    """The largest difference of any figure; infinite where the records are built differently. The
-    program's conformal sets are not compared: scorers of bundles give none."""
+    """The largest difference of any figure; infinite where the records are built differently."""
     if isinstance(one, dict) and isinstance(two, dict):
-        two = {key: value for key, value in two.items() if key != "set"}
         if list(one) != list(two):
             return float("inf")
         return max((difference(one[key], two[key]) for key in two), default=0.0)

@@ -150,6 +150,37 @@ def test_scores_as_a_table_are_the_same_figures_and_no_formulas(run, trained, si
     assert "--resume" in refused.stderr
 
 
+def test_scores_as_parquet_are_the_same_figures(run, trained, sides, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    data = tmp_path / "calls.jsonl"
+    found = tiny.records(sides / "test.jsonl")[:20]
+    found[0]["id"] = "caf\u00e9 \U0001f600, \"q\""
+    found[1]["turns"] = [turn for turn in found[1]["turns"] if turn["speaker"] != "customer"]
+    tiny.write_records(data, found)
+    out = tmp_path / "scores.parquet"
+    run("score", "--model", trained, "--data", data, "--out", out)
+    run("score", "--model", trained, "--data", data, "--out", tmp_path / "scores.jsonl")
+    table = parquet.read_table(out)
+    assert [str(field.type) for field in table.schema] == [
+        "string", *["double"] * 7, "string", "double", "string", "string", "int64", "string",
+        str(table.schema.field("turns").type)]  # JSON, or text where pyarrow is older
+    rows, scores = table.to_pylist(), tiny.records(tmp_path / "scores.jsonl")
+    assert len(rows) == len(scores) == 20
+    for row, score in zip(rows, scores):
+        for key in ("id", "entry", "exit", "delta", "p_satisfied", "model"):
+            assert row[key] == score[key]
+        assert [row["interval_low"], row["interval_high"]] == score.get("interval", [None, None])
+        assert row["csat"] == score.get("csat")
+        assert json.loads(row["turns"]) == score["turns"]
+        assert row["customer_turns"] == len(score["turns"])
+        assert (row["set_level"] is not None) == ("set" in score)
+    piped = run("score", "--model", trained, "--data", data, "--format", "parquet", "--quiet",
+                text=False, encoding=None)
+    assert piped.stdout == out.read_bytes()
+    assert "--resume" in run("score", "--model", trained, "--data", data, "--out", out, "--resume",
+                             code=2).stderr
+
+
 def test_company_and_order_change_no_score(run, trained, sides, tmp_path):
     lines = (sides / "test.jsonl").read_text().splitlines()[:12]
 
@@ -258,6 +289,18 @@ def test_a_run_without_a_whole_checkpoint_begins_anew(train, trained, tmp_path):
     assert "begins anew" in done.stderr
     assert tiny.sha256(out / "model/model.safetensors") == tiny.sha256(
         trained / "model/model.safetensors")
+
+
+def test_a_profile_is_a_trace_and_a_table(train, tmp_path):
+    done = train(tmp_path / "run", "--train.profile", 3)
+    trace = json.loads((tmp_path / "run" / "profile.json").read_text())
+    names = {event.get("name") for event in trace["traceEvents"]}
+    assert {"aten::addmm", "aten::_fused_adamw_"} <= names
+    assert "profile.json" in done.stderr and "aten::" in done.stderr
+    shares = [float(line.split("%")[0].split()[-1]) for line in done.stderr.splitlines()
+              if line.startswith("aten::") or "aten::" in line and "%" in line]
+    assert len(shares) > 5 and shares == sorted(shares, reverse=True) and sum(shares) <= 100.1
+    assert not tiny.half_written(tmp_path / "run")
 
 
 def test_a_dry_run_says_what_the_run_takes_and_writes_nothing(run, train, sides, tmp_path):

@@ -10,7 +10,7 @@
 namespace arcsat {
 namespace {
 
-std::vector<SurveyItem> Survey(int n) {
+std::vector<SurveyItem> SurveyOf(int n) {
   Random random(2);
   std::vector<SurveyItem> items;
   for (int i = 0; i < n; ++i) {
@@ -60,7 +60,7 @@ TEST(Evaluation, FourConversationsByHand) {
 }
 
 TEST(Evaluation, GroupsHoldTheirItems) {
-  const Evaluation evaluation = Evaluate(Survey(600), {});
+  const Evaluation evaluation = Evaluate(SurveyOf(600), {});
   const std::vector<Slice>& slices = evaluation.survey;
   ASSERT_EQ(slices.size(), 9u);  // all, 2 channels, 2 problem types, 4 lengths
   EXPECT_EQ(Group(slices, "voice").n, 200);
@@ -84,7 +84,7 @@ TEST(Evaluation, GroupsHoldTheirItems) {
 }
 
 TEST(Evaluation, OneClassHasReasonsInsteadOfFigures) {
-  std::vector<SurveyItem> items = Survey(30);
+  std::vector<SurveyItem> items = SurveyOf(30);
   for (SurveyItem& item : items) item.y = item.y || item.channel == "voice";
   const Evaluation evaluation = Evaluate(items, {});
   const Slice& voice = Group(evaluation.survey, "voice");
@@ -164,7 +164,7 @@ TEST(Evaluation, LengthGroups) {
 }
 
 TEST(Evaluation, TableIsAlignedAndComplete) {
-  std::vector<SurveyItem> items = Survey(200);
+  std::vector<SurveyItem> items = SurveyOf(200);
   for (SurveyItem& item : items) {
     if (!item.problem_type.empty()) item.problem_type = "Rückgabe";
   }
@@ -187,7 +187,7 @@ TEST(Evaluation, BadInputIsAnError) {
   EXPECT_THROW(Evaluate({}, {{0, -0.1, 3, "", "", 1}}), Error);
   EvaluationOptions options;
   options.classes.low = 0.9;
-  EXPECT_THROW(Evaluate(Survey(5), {}, options), UsageError);
+  EXPECT_THROW(Evaluate(SurveyOf(5), {}, options), UsageError);
 }
 
 }  // namespace

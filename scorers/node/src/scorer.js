@@ -2,13 +2,14 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { Bundle, BundleError } from './bundle.js';
 import { CHANNELS, check, RecordError, SPEAKERS } from './records.js';
+import { openSets } from './sets.js';
 import { TurnTokenizer } from './text.js';
 
 const LONGEST = 3.4028234663852886e38;
 
 /** A loaded bundle. `const scorer = await Scorer.open(folder)`. */
 export class Scorer {
-  #session; #tokenizer; #pad; #batchTokens;
+  #session; #tokenizer; #sets; #pad; #batchTokens;
 
   /** Checks the bundle file by file (BundleError says what is wrong) and loads one of its graphs.
    * `threads` 0 lets ONNX Runtime choose; `batchTokens` are computed at once and bound memory. */
@@ -29,6 +30,7 @@ export class Scorer {
         'export the model again, or use a newer onnxruntime-node');
     }
     scorer.bundle.checkSession(scorer.#session);
+    scorer.#sets = openSets(folder, scorer.manifest);
     try {
       scorer.#tokenizer = new TurnTokenizer(folder, scorer.manifest.text);
     } catch (error) {
@@ -65,7 +67,7 @@ export class Scorer {
     for (const batch of this.#batches(encoded)) {
       const outputs = await this.#run(batch.map((i) => encoded[i]));
       batch.forEach((i, row) => {
-        scores[i] = this.#assemble(conversations[i].id, encoded[i], outputs, row);
+        scores[i] = this.#assemble(conversations[i], encoded[i], outputs, row);
       });
     }
     return scores;
@@ -143,7 +145,7 @@ export class Scorer {
     });
   }
 
-  #assemble(id, encoded, outputs, row) {
+  #assemble({ id, channel }, encoded, outputs, row) {
     const score = { id };
     for (const name of ['entry', 'exit', 'delta', 'p_satisfied']) score[name] = outputs[name].data[row];
     const [low, high] = outputs.interval.data.subarray(2 * row, 2 * row + 2);
@@ -154,6 +156,8 @@ export class Scorer {
       const width = outputs.boxes.dims[1];
       score.boxes = [...outputs.boxes.data.subarray(width * row, width * (row + 1))];
     }
+    const set = this.#sets?.predict(score, channel);
+    if (set) score.set = set;
     const first = row * outputs.state.dims[1];
     score.turns = encoded.speakers.flatMap((speaker, i) => (speaker !== 0 ? [] : [{
       i, speaker: 'customer', state: outputs.state.data[first + i],

@@ -13,6 +13,7 @@ import onnxruntime
 
 from .bundle import Bundle, BundleError
 from .records import CHANNELS, SPEAKERS, Conversation, RecordError, check
+from .sets import AnswerSets, open_sets
 from .text import TurnTokenizer
 
 Score = dict[str, Any]
@@ -43,6 +44,7 @@ class Scorer:
         self.session = open_session(self.bundle.graph_path, threads)
         self.bundle.check_session(self.session)
         self._tokenizer = open_tokenizer(self.bundle)
+        self._sets = open_sets(self.bundle)
         self._names = [output.name for output in self.session.get_outputs()]
         self._pad = self.manifest["text"]["pad_id"]
         self._batch_tokens = batch_tokens
@@ -73,7 +75,7 @@ class Scorer:
         for batch in self._batches(encoded):
             outputs = self._run([encoded[i] for i in batch])
             for row, i in enumerate(batch):
-                scores[i] = self._assemble(conversations[i]["id"], encoded[i], outputs, row)
+                scores[i] = self._assemble(conversations[i], encoded[i], outputs, row)
         return scores
 
     def _encode(self, conversations: Sequence[Conversation]) -> list[_Encoded]:
@@ -133,9 +135,10 @@ class Scorer:
             feeds["gap_seconds"][row, :len(one.ids)] = one.gaps
         return dict(zip(self._names, self.session.run(self._names, feeds), strict=True))
 
-    def _assemble(self, name: str, encoded: _Encoded, outputs: dict[str, np.ndarray],
-                  row: int) -> Score:
-        score: Score = {"id": name, **figures(outputs, row)}
+    def _assemble(self, conversation: Conversation, encoded: _Encoded,
+                  outputs: dict[str, np.ndarray], row: int) -> Score:
+        score: Score = {"id": conversation["id"],
+                        **figures(outputs, row, self._sets, conversation.get("channel"))}
         score["turns"] = [
             {"i": i, "speaker": "customer", "state": float(outputs["state"][row, i]),
              "outlook": float(outputs["outlook"][row, i])}
@@ -163,7 +166,8 @@ def open_tokenizer(bundle: Bundle) -> TurnTokenizer:
         raise BundleError(bundle.folder, f"its tokenizer cannot be read: {error}") from error
 
 
-def figures(outputs: dict[str, np.ndarray], row: int) -> Score:
+def figures(outputs: dict[str, np.ndarray], row: int, sets: AnswerSets | None,
+            channel: str | None) -> Score:
     """What a graph says of a conversation as a whole, as a score has it."""
     score: Score = {name: float(outputs[name][row])
                     for name in ("entry", "exit", "delta", "p_satisfied")}
@@ -174,6 +178,8 @@ def figures(outputs: dict[str, np.ndarray], row: int) -> Score:
         score["csat"] = csat
     if "boxes" in outputs:
         score["boxes"] = outputs["boxes"][row].tolist()
+    if sets is not None and (answers := sets.predict(score, channel)) is not None:
+        score["set"] = answers
     return score
 
 

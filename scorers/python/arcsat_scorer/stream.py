@@ -11,6 +11,7 @@ import numpy as np
 from .bundle import Bundle
 from .records import CHANNELS, SPEAKERS, check
 from .scorer import Score, figures, gap_seconds, open_session, open_tokenizer
+from .sets import open_sets
 
 _TYPES = {"int64": np.int64, "float32": np.float32, "float64": np.float64}
 
@@ -49,6 +50,7 @@ class StreamScorer:
                                                threads)
             self.bundle.check_session(self.sessions[name], self.graphs[name], f"stream.{name}")
         self._tokenizer = open_tokenizer(self.bundle)
+        self._sets = open_sets(self.bundle)
 
     def begin(self, name: str, channel: str | None = None) -> Running:
         """A conversation before its first turn; RecordError on a channel that does not exist."""
@@ -67,8 +69,8 @@ class StreamScorer:
             running.turns.append({"i": running.count - 1, "speaker": "customer",
                                   "state": float(outputs["state"][0]),
                                   "outlook": float(outputs["outlook"][0])})
-        return {"id": running.id, **figures(outputs, 0), "turns": list(running.turns),
-                "model": self.model}
+        return {"id": running.id, **figures(outputs, 0, self._sets, running.channel),
+                "turns": list(running.turns), "model": self.model}
 
     def step(self, running: Running, ids: list[int], speaker: int,
              gap: float) -> dict[str, np.ndarray]:

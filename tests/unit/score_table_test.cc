@@ -1,4 +1,4 @@
-#include "data/score_csv.h"
+#include "data/score_table.h"
 
 #include <gtest/gtest.h>
 
