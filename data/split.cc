@@ -263,14 +263,14 @@ class Splitter {
   /// the sides that are owed most, so that many small strata do not all favour one side.
   std::array<double, 4> Quotas(std::size_t total, std::array<double, 4>* owed) const {
     std::array<double, 4> quota{};
-    double left = static_cast<double>(total);
+    std::size_t given = 0;
     for (std::size_t s = 0; s < quota.size(); ++s) {
       const double exact = Shares(options_)[s] * static_cast<double>(total);
       quota[s] = std::floor(exact + 1e-9);
       (*owed)[s] += exact - quota[s];
-      left -= quota[s];
+      given += static_cast<std::size_t>(quota[s]);
     }
-    for (; left > 0.5; --left) {
+    for (; given < total; ++given) {
       std::size_t most = 0;
       for (std::size_t s = 0; s < quota.size(); ++s) {
         const bool better = Shares(options_)[most] <= 0 || (*owed)[s] > (*owed)[most] + 1e-9;
@@ -317,6 +317,7 @@ std::array<std::int64_t, 4> Split::Counts() const {
 
 std::string Fingerprint(const std::vector<std::pair<std::string, Side>>& assignments) {
   std::vector<std::string> ids;
+  ids.reserve(assignments.size());
   for (const auto& [id, side] : assignments) ids.push_back(id + "\n");
   std::sort(ids.begin(), ids.end());
   const auto twice = std::adjacent_find(ids.begin(), ids.end());

@@ -72,6 +72,7 @@ std::optional<ConformalSets> FitCrossConformal(const std::vector<CrossConformalI
                                                const ConformalOptions& options) {
   const int boxes = BoxesOf(calibration);
   std::vector<int> dissatisfied;
+  dissatisfied.reserve(items.size());
   for (const CrossConformalItem& item : items) {
     dissatisfied.push_back(item.score->satisfied.value_or(false) ? 0 : 1);
   }

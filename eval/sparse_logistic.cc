@@ -81,7 +81,9 @@ Vector NewtonDirection(const SparseItems& items, const Slope& slope) {
 /// rounding leaves nothing to gain.
 bool Descend(const SparseItems& items, const Vector& d, double descent, double c, double* value,
              Vector* at) {
-  for (double size = 1; size > 1e-6; size /= 2) {
+  constexpr int kHalvings = 20;
+  double size = 1;
+  for (int halving = 0; halving < kHalvings; ++halving, size /= 2) {
     Vector tried = *at;
     AddScaled(d, size, &tried);
     const double next = Objective(items, tried, c);

@@ -173,36 +173,17 @@ bool IsCapital(char c) { return IsUpper(c) || (c & 0x80) != 0; }
 /// "rue Hamon", "chemin de la Croix", "Calle de Juan Marquez 58": a kind of street in French or
 /// Spanish, then capitals. The end, or `at` where there is none.
 std::size_t RomanceStreetEnd(std::string_view text, std::size_t at) {
-  static const std::unordered_set<std::string_view> kinds = {"rue",
-                                                             "avenue",
-                                                             "boulevard",
-                                                             "chemin",
-                                                             "impasse",
-                                                             "all\u00E9e",
-                                                             "quai",
-                                                             "calle",
-                                                             "place",
-                                                             "avenida",
-                                                             "plaza",
-                                                             "paseo",
-                                                             "camino",
-                                                             "glorieta",
-                                                             "alameda",
-                                                             "ronda",
-                                                             "cuesta",
-                                                             "callej\xC3\xB3n",
-                                                             "pasaje",
-                                                             "via",
-                                                             "v\xC3\xAD"
-                                                             "a",
-                                                             "carretera",
-                                                             "rambla",
-                                                             "acceso",
-                                                             "c.",
-                                                             "ca\xC3\xB1"
-                                                             "ada",
-                                                             "urbanizaci\xC3\xB3n",
-                                                             "vial"};
+  static const std::unordered_set<std::string_view> kinds = {
+      "rue",       "avenue",      "boulevard",
+      "chemin",    "impasse",     "all\u00E9e",
+      "quai",      "calle",       "place",
+      "avenida",   "plaza",       "paseo",
+      "camino",    "glorieta",    "alameda",
+      "ronda",     "cuesta",      "callej\xC3\xB3n",
+      "pasaje",    "via",         "v\u00EDa",
+      "carretera", "rambla",      "acceso",
+      "c.",        "ca\u00F1ada", "urbanizaci\xC3\xB3n",
+      "vial"};
   static constexpr std::array<std::string_view, 9> kJoins = {"de",  "du",  "des", "la", "le",
                                                              "les", "del", "los", "las"};
   std::size_t end = NameEnd(text, at);

@@ -227,7 +227,6 @@ Effect EffectOf(const Event& event) {
     case Act::kConfirm:
       return {0.7, 0.2};
     case Act::kAnswerAgain:
-      return {0.15, 0.3};
     case Act::kCorrect:
       return {0.15, 0.3};
     case Act::kChase:
@@ -241,7 +240,6 @@ Effect EffectOf(const Event& event) {
     case Act::kFails:
     case Act::kFailsAfterWorks:
     case Act::kNo:
-      return {0.1, 0.78};
     case Act::kRefuse:
       return {0.1, 0.78};
     case Act::kTransfer:

@@ -101,13 +101,12 @@ class Reader {
   void ReadTrainer(protozero::data_view view) {
     protozero::pbf_reader message(view);
     while (message.next()) {
-      if (message.wire_type() != protozero::pbf_wire_type::varint) {
-        message.skip();
-      } else if (message.tag() == kModelType) {
+      const bool varint = message.wire_type() == protozero::pbf_wire_type::varint;
+      if (varint && message.tag() == kModelType) {
         algorithm_ = message.get_enum();
-      } else if (message.tag() == kByteFallback) {
+      } else if (varint && message.tag() == kByteFallback) {
         byte_fallback_ = message.get_bool();
-      } else if (message.tag() == kUnknownId) {
+      } else if (varint && message.tag() == kUnknownId) {
         unknown_ = message.get_int32();
       } else {
         message.skip();

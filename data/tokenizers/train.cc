@@ -19,7 +19,7 @@ namespace spm = sentencepiece;
 constexpr std::size_t kMaxSentence = 4192;  // bytes; the trainer skips longer ones
 
 /// Hands the caller's sentences to Google's trainer, cleaned and in pieces it takes.
-class Sentences : public spm::SentenceIterator {
+class Sentences final : public spm::SentenceIterator {
  public:
   Sentences(const NextSentence& next, std::int64_t limit) : next_(next), limit_(limit) { Next(); }
 

@@ -170,9 +170,9 @@ std::uint32_t Properties(char32_t c) {
 void AppendDecomposed(char32_t c, bool compatibility, std::u32string* out) {
   if (c >= kHangulFirst && c <= kHangulLast) {  // The Unicode Standard, section 3.12
     const char32_t syllable = c - kHangulFirst;
-    *out += 0x1100 + syllable / 588;
-    *out += 0x1161 + syllable % 588 / 28;
-    if (syllable % 28 != 0) *out += 0x11A7 + syllable % 28;
+    out->push_back(static_cast<char32_t>(0x1100 + syllable / 588));
+    out->push_back(static_cast<char32_t>(0x1161 + syllable % 588 / 28));
+    if (syllable % 28 != 0) out->push_back(static_cast<char32_t>(0x11A7 + syllable % 28));
     return;
   }
   const std::uint32_t properties = c < 0x80 ? 0 : Properties(c);
