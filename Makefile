@@ -54,11 +54,12 @@ lint: setup-test
 	@git ls-files 'data/*.cc' 'eval/*.cc' 'configs/*.cc' | grep -v -e batch.cc -e bind_ | \
 		xargs -P2 -n4 clang-tidy -p build-lint --quiet --extra-arg=-Wno-unknown-warning-option
 
-# CAMPAIGN=kills, resumes, damage, disk or killed (processes of several): one of them
+# CAMPAIGN=kills, resumes, damage, disk or killed (processes of several): one of them; SHARE=0.1: a tenth of it
 CAMPAIGN ?= kills or resumes or damage or disk or killed
+SHARE ?= 1
 reliability: setup-test build
 	@cmake --build $(BUILD) --target arcsat_fail_io
-	@ARCSAT_BIN=$(BUILD)/arcsat ARCSAT_PROBES=$(BUILD)/probes ARCSAT_CAMPAIGN=1 ARCSAT_KILLS=50 $(PY) -m pytest \
+	@ARCSAT_BIN=$(BUILD)/arcsat ARCSAT_PROBES=$(BUILD)/probes ARCSAT_CAMPAIGN=$(SHARE) ARCSAT_KILLS=50 $(PY) -m pytest \
 		-q -p no:cacheprovider tests/e2e/test_reliability.py tests/e2e/test_processes.py -k "$(CAMPAIGN)"
 
 bench: setup-test build

@@ -254,7 +254,7 @@ int Train(const TrainCall& call, const Options& options) {
   const bool resume = !processes.OfFirst(began ? "yes" : "").empty();
   if (resume && !trainer.Resume()) narrator.Say("no whole checkpoint yet: the run begins anew");
   narrator.Say(Beginning(call, data, *loaded.model, processes));
-  narrator.Watch(&trainer, call.train.profile);
+  narrator.Watch(&trainer);
   const InterruptGuard guard;
   trainer.stop_requested = InterruptGuard::Requested;
   const TrainResult result = trainer.Run();

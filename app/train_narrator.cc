@@ -42,14 +42,14 @@ TrainNarrator::TrainNarrator(const Processes& processes, bool quiet)
       quiet_(quiet || !processes.first()),
       prefix_(processes.size() > 1 ? fmt::format("process {}: ", processes.rank()) : "") {}
 
-void TrainNarrator::Watch(Trainer* trainer, int profiled) {
+void TrainNarrator::Watch(Trainer* trainer) {
   progress_ = std::make_unique<Progress>(
       "training", trainer->TotalUpdates(),
       ProgressOptions{.quiet = quiet_, .start = trainer->updates(), .unit = "updates"});
   trainer->on_step = [this](const StepReport& r) { progress_->Update(r.update, StepText(r)); };
-  trainer->on_profile = [this, profiled](const std::vector<OperatorTime>& operators,
-                                         const std::filesystem::path& trace) {
-    progress_->Log(ProfileText(operators, profiled, trace.string()));
+  trainer->on_profile = [this](const std::vector<OperatorTime>& operators, int updates,
+                               const std::filesystem::path& trace) {
+    progress_->Log(ProfileText(operators, updates, trace.string()));
   };
   trainer->on_validation = [this](std::int64_t update, const Validation& v, bool best) {
     progress_->Log(ValidationText(update, v, best));

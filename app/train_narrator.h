@@ -15,8 +15,7 @@ class TrainNarrator {
   TrainNarrator(const Processes& processes, bool quiet);
 
   /// Shows every update and validation of a trainer that has not begun yet.
-  /// `profiled`: the updates of its profile.
-  void Watch(Trainer* trainer, int profiled);
+  void Watch(Trainer* trainer);
   /// For the first process only.
   void Say(const std::string& text) const;
   /// From any process, which is named where there are several.

@@ -12,6 +12,8 @@ void Bind(Options& options, ExportOptions* fields) {
           "file of conversations: some of them, with their words, go into the bundle's golden file "
           "beside the written ones")
       .Add("golden", &fields->golden, "how many of them", Between(0, 200))
+      .Add("external-data", &fields->external_data,
+           "weights in files of their own (model.onnx.data), as they are beyond 2 GB in any case")
       .Add("stream", &fields->stream,
            "also write turn_encoder.onnx and conversation_step.onnx, for conversations that go on: "
            "a new turn costs a turn")

@@ -98,13 +98,18 @@ void CheckTarget(const fs::path& target) {
                     "expected a new name, or a bundle to replace", "choose another --out"});
 }
 
+/// Of a graph's file, with its weights.
+std::uint64_t LargestGraph(const ExportOptions& options) {
+  return options.external_data ? 0 : onnx::kLargestOnnx;
+}
+
 /// Writes the graphs of running conversations; what the manifest says of them.
 Json WriteStream(const LoadedModel& loaded, const Calibration& calibration,
-                 const fs::path& folder) {
+                 const ExportOptions& options, const fs::path& folder) {
   Json stream = Json::object();
   const auto write = [&](const char* name, const onnx::ModelDef& graph) {
     const std::string file = fmt::format("{}.onnx", name);
-    onnx::WriteOnnx(graph, folder / file);
+    onnx::WriteOnnx(graph, folder / file, LargestGraph(options));
     stream[name] = DescribeGraph(graph.graph, file);
   };
   write(kTurnEncoderName, BuildTurnEncoderGraph(*loaded.model, loaded.name));
@@ -122,17 +127,17 @@ Json WriteParts(const LoadedModel& loaded, const ExportOptions& options, const f
   if (sets) SaveConformal(*sets, folder / "conformal.json");
   const onnx::ModelDef graph =
       BuildArcGraph(*loaded.model, calibration, loaded.tokenizer->pad_id(), loaded.name);
-  onnx::WriteOnnx(graph, folder / "model.onnx");
+  onnx::WriteOnnx(graph, folder / "model.onnx", LargestGraph(options));
   Json variants = Json::object();
   for (const VariantPlan& plan : PlannedVariants(options)) {
     const std::string file = fmt::format("model.{}.onnx", plan.name);
     onnx::WriteOnnx(BuildArcGraph(*loaded.model, calibration, loaded.tokenizer->pad_id(),
                                   loaded.name, plan.precision),
-                    folder / file);
+                    folder / file, LargestGraph(options));
     variants[plan.name] = {{"file", file}};
   }
   Json stream;
-  if (options.stream) stream = WriteStream(loaded, calibration, folder);
+  if (options.stream) stream = WriteStream(loaded, calibration, options, folder);
   for (const fs::path& file : loaded.tokenizer->files()) {
     WriteFile(folder / file.filename(), ReadFile(file));
   }

@@ -62,7 +62,14 @@ enum Field : protozero::pbf_tag_type {
 };
 }
 namespace tensor {
-enum Field : protozero::pbf_tag_type { kDims = 1, kType = 2, kName = 8, kRaw = 9 };
+enum Field : protozero::pbf_tag_type {
+  kDims = 1,
+  kType = 2,
+  kName = 8,
+  kRaw = 9,
+  kExternalData = 13,
+  kDataLocation = 14
+};
 }
 
 /// Tag and length of a field whose bytes follow.
@@ -141,22 +148,84 @@ void AddGraphParts(const GraphDef& def, pbf_writer* out) {
   for (const ValueInfo& info : def.outputs) AddValueInfo(info, graph::kOutput, out);
 }
 
-/// A TensorProto up to where its bytes begin.
-std::string TensorHead(const Initialiser& item) {
+void CheckBytes(const Initialiser& item) {
   std::int64_t count = 1;
   for (const std::int64_t dim : item.dims) count *= dim;
-  if (static_cast<std::uint64_t>(count * SizeOf(item.type)) != item.bytes.size()) {
-    throw Error({"constant " + item.name, fmt::format("found {} bytes", item.bytes.size()),
-                 fmt::format("expected {} elements", count),
-                 "this is a fault in arcsat; report it"});
+  if (static_cast<std::uint64_t>(count * SizeOf(item.type)) == item.bytes.size()) return;
+  throw Error({"constant " + item.name, fmt::format("found {} bytes", item.bytes.size()),
+               fmt::format("expected {} elements", count), "this is a fault in arcsat; report it"});
+}
+
+/// Constants that lie in a file beside the graph's.
+struct External {
+  static constexpr std::uint64_t kLeast = 1024;    // a graph's shapes and axes stay in it
+  static constexpr std::uint64_t kAligned = 4096;  // a page
+
+  std::string file;
+  std::uint64_t size = 0;
+
+  static bool Takes(const Initialiser& item) { return item.bytes.size() >= kLeast; }
+  /// Where the next one begins.
+  std::uint64_t Place(std::uint64_t bytes) {
+    const std::uint64_t begin = (size + kAligned - 1) / kAligned * kAligned;
+    size = begin + bytes;
+    return begin;
   }
+};
+
+/// A TensorProto up to where its bytes begin; a whole one where they lie elsewhere.
+std::string TensorHead(const Initialiser& item, External* external) {
+  CheckBytes(item);
   std::string out;
   pbf_writer message(out);
   for (const std::int64_t dim : item.dims) message.add_int64(tensor::kDims, dim);
   message.add_int32(tensor::kType, static_cast<std::int32_t>(item.type));
   message.add_string(tensor::kName, item.name);
-  out += Head(tensor::kRaw, item.bytes.size());
+  if (external == nullptr || !External::Takes(item)) {
+    return out + Head(tensor::kRaw, item.bytes.size());
+  }
+  const std::pair<const char*, std::string> told[] = {
+      {"location", external->file},
+      {"offset", std::to_string(external->Place(item.bytes.size()))},
+      {"length", std::to_string(item.bytes.size())}};
+  for (const auto& [key, value] : told) {
+    pbf_writer entry(message, tensor::kExternalData);
+    entry.add_string(1, key);
+    entry.add_string(2, value);
+  }
+  message.add_enum(tensor::kDataLocation, 1);  // EXTERNAL
   return out;
+}
+
+/// The constants of a graph as their file has them, in the same order.
+void WriteExternal(const GraphDef& def, const std::filesystem::path& path) {
+  AtomicFile out(path);
+  External written;
+  for (const Initialiser& item : def.initialisers) {
+    if (!External::Takes(item)) continue;
+    const std::uint64_t before = written.size;
+    out.Write(std::string(written.Place(item.bytes.size()) - before, '\0'));
+    out.Write(item.bytes);
+  }
+  out.Commit();
+}
+
+/// What stands of a graph's constants in its own file, and how long it is with them.
+struct Constants {
+  std::vector<std::string> heads;
+  std::uint64_t size = 0;
+};
+
+Constants MakeConstants(const GraphDef& def, External* external) {
+  Constants constants;
+  for (const Initialiser& item : def.initialisers) {
+    const std::string begin = TensorHead(item, external);
+    const bool here = external == nullptr || !External::Takes(item);
+    const std::uint64_t bytes = here ? item.bytes.size() : 0;
+    constants.heads.push_back(Head(graph::kInitializer, begin.size() + bytes) + begin);
+    constants.size += constants.heads.back().size() + bytes;
+  }
+  return constants;
 }
 
 std::string ModelHead(const ModelDef& model) {
@@ -199,34 +268,36 @@ std::int64_t SizeOf(Type type) {
   return 0;
 }
 
-void WriteOnnx(const ModelDef& model, const std::filesystem::path& path) {
+void WriteOnnx(const ModelDef& model, const std::filesystem::path& path, std::uint64_t limit) {
   const std::string head = ModelHead(model);
   std::string parts;
   {
     pbf_writer writer(parts);
     AddGraphParts(model.graph, &writer);
   }
-  std::uint64_t graph_size = parts.size();
-  std::vector<std::string> tensor_heads;  // tag and length of the tensor, and its own beginning
-  for (const Initialiser& item : model.graph.initialisers) {
-    const std::string begin = TensorHead(item);
-    tensor_heads.push_back(Head(graph::kInitializer, begin.size() + item.bytes.size()) + begin);
-    graph_size += tensor_heads.back().size() + item.bytes.size();
+  const auto total = [&](const Constants& constants) {
+    constexpr std::uint64_t kGraphHead = 16;  // at most
+    return head.size() + kGraphHead + parts.size() + constants.size;
+  };
+  Constants constants = MakeConstants(model.graph, nullptr);
+  const bool beside = total(constants) > limit;
+  if (beside) {
+    External external{path.filename().string() + ".data"};
+    constants = MakeConstants(model.graph, &external);
+    WriteExternal(model.graph, path.string() + ".data");
   }
-  const std::string graph_head = Head(model_proto::kGraph, graph_size);
-  const std::uint64_t total = head.size() + graph_head.size() + graph_size;
-  if (total > static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max())) {
-    throw Error({path.string(), fmt::format("would take {} bytes", total),
-                 "expected less than 2 GiB, the most that an ONNX file can hold",
-                 "train with a smaller encoder"});
+  if (total(constants) > kLargestOnnx) {
+    throw Error({path.string(), fmt::format("would take {} bytes", total(constants)),
+                 "expected less than 2 GiB without its weights", "train with a smaller encoder"});
   }
   AtomicFile out(path);
   out.Write(head);
-  out.Write(graph_head);
+  out.Write(Head(model_proto::kGraph, parts.size() + constants.size));
   out.Write(parts);
-  for (std::size_t i = 0; i < tensor_heads.size(); ++i) {
-    out.Write(tensor_heads[i]);
-    out.Write(model.graph.initialisers[i].bytes);
+  for (std::size_t i = 0; i < constants.heads.size(); ++i) {
+    const Initialiser& item = model.graph.initialisers[i];
+    out.Write(constants.heads[i]);
+    if (!beside || !External::Takes(item)) out.Write(item.bytes);
   }
   out.Commit();
 }

@@ -75,9 +75,15 @@ struct ModelDef {
   GraphDef graph;
 };
 
-/// Writes a ModelProto (onnx.proto of ONNX 1.15 and later), constants as raw_data. The file appears
-/// whole or not at all; constants go to it straight from where they lie. Error where the file would
-/// pass protobuf's limit of 2 GiB, or a constant's bytes do not fit its shape.
-void WriteOnnx(const ModelDef& model, const std::filesystem::path& path);
+/// The most that protobuf reads in one message.
+inline constexpr std::uint64_t kLargestOnnx = (std::uint64_t{1} << 31) - 1;
+
+/// Writes a ModelProto (onnx.proto of ONNX 1.15 and later), constants as raw_data. Where that would
+/// take more than `limit` bytes, constants of a kilobyte or more go to a file beside it, NAME.data
+/// (ONNX's external data), each at a multiple of 4,096 bytes, so that it can be mapped. Each file
+/// appears whole or not at all, the graph last; constants go there straight from where they lie.
+/// Error where the rest passes kLargestOnnx, or a constant's bytes do not fit its shape.
+void WriteOnnx(const ModelDef& model, const std::filesystem::path& path,
+               std::uint64_t limit = kLargestOnnx);
 
 }  // namespace arcsat::onnx

@@ -264,13 +264,16 @@ bool Trainer::StopNow() {
 void Trainer::ProfileUpdates() {
   if (options_.profile == 0 || !processes_.first()) return;
   if (profiled_ == 0) profile_.emplace(model_.device());
-  if (profiled_ == options_.profile && profile_) {
-    const std::filesystem::path trace = run_ / "profile.json";
-    const std::vector<OperatorTime> operators = profile_->End(trace);
-    profile_.reset();
-    if (on_profile) on_profile(operators, trace);
-  }
+  if (profiled_ == options_.profile) EndProfile();
   ++profiled_;
+}
+
+void Trainer::EndProfile() {
+  if (!profile_) return;
+  const std::filesystem::path trace = run_ / "profile.json";
+  const std::vector<OperatorTime> operators = profile_->End(trace);
+  profile_.reset();
+  if (on_profile) on_profile(operators, profiled_, trace);
 }
 
 TrainResult Trainer::Run() {
@@ -318,7 +321,7 @@ TrainResult Trainer::Run() {
       break;
     }
   }
-  ProfileUpdates();
+  EndProfile();  // of a run that has fewer updates than were asked for
   if (!result.interrupted && validation_.empty() && processes_.first()) {
     optimizer_.SwapAverages();  // what is saved are the averages, if there are any
     objective_->Save(run_);

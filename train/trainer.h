@@ -80,8 +80,9 @@ class Trainer {
 
   std::function<void(const StepReport&)> on_step;
   std::function<void(std::int64_t, const Validation&, bool best)> on_validation;
-  /// Where the time of `train.profile` updates went, and the file of their trace.
-  std::function<void(const std::vector<OperatorTime>&, const std::filesystem::path&)> on_profile;
+  /// Where the time of so many updates went, and the file of their trace.
+  std::function<void(const std::vector<OperatorTime>&, int updates, const std::filesystem::path&)>
+      on_profile;
   std::function<void(const std::string&)> on_message;
   /// Asked between batches (of several processes, between updates, and one is enough); true ends
   /// the run with a checkpoint. For a signal, or a test.
@@ -118,6 +119,7 @@ class Trainer {
   bool StopNow();
   /// Begins and ends the profile that was asked for; between updates.
   void ProfileUpdates();
+  void EndProfile();
   /// Tells the objective of the update that batch `batch` belongs to, once an update.
   void BeginUpdate(std::int64_t batch);
 

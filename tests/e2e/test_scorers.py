@@ -76,6 +76,22 @@ def test_sets_are_the_programs(scorer, other_sets, calls, tmp_path):
     assert all(score["set"]["level"] == 0.6 for score in ours)
 
 
+def test_weights_beside_the_graph(scorer, run, trained, calls, scores, tmp_path):
+    out = tmp_path / "bundle"
+    run("export", "--model", trained, "--out", out, "--external-data", "--stream", "--archive",
+        tmp_path / "bundle.tar.gz", "--quiet")
+    names = {path.name for path in out.iterdir()}
+    assert {"model.onnx.data", "turn_encoder.onnx.data", "conversation_step.onnx.data"} <= names
+    assert (out / "model.onnx").stat().st_size < (out / "model.onnx.data").stat().st_size
+    run("verify", out)
+    scorer_runs.score(scorer, "--model", out, "--data", calls, "--out", tmp_path / "scores.jsonl")
+    assert scorer_runs.difference(tiny.records(tmp_path / "scores.jsonl"), scores) < 1e-5
+    tiny.flip(out / "model.onnx.data")
+    for done in (run("verify", out, code=1),
+                 scorer_runs.score(scorer, "--model", out, "--data", calls, code=1)):
+        assert "model.onnx.data" in (done.stderr if isinstance(done.stderr, str) else done.stderr.decode())
+
+
 def conformal(shape, steps, boxes=5, weighted=False, **groups):
     threshold = {"n": 60, "effective": 60.0, "largest_weight": 1.5, "steps": steps}
     return {"format": "arcsat-conformal", "version": 1, "level": 0.9, "shape": shape, "boxes": boxes,
