@@ -43,6 +43,18 @@ ParameterSet* Prepare(ArcModel* model, const TrainOptions& options, Processes& p
   return &model->parameters();
 }
 
+/// What a process that was killed had not finished; a run's folder has one writer.
+void RemoveHalfWritten(const std::filesystem::path& run) {
+  std::error_code code;
+  for (const auto& entry : std::filesystem::directory_iterator(run, code)) {
+    const std::string name = entry.path().filename().string();
+    const bool file = name.starts_with(".arcsat-") && name.ends_with(".tmp");  // of AtomicFile
+    if (file || name.find(".part") != std::string::npos) {
+      std::filesystem::remove_all(entry.path(), code);
+    }
+  }
+}
+
 std::vector<torch::Tensor> Learning(const ParameterSet& parameters) {
   std::vector<torch::Tensor> values;
   for (const Parameter& p : parameters.all()) {
@@ -280,6 +292,7 @@ TrainResult Trainer::Run() {
   Align();
   if (processes_.first()) {
     CheckRoom(run_, DiskBytes(), {options_.keep_last, options_.keep_best});
+    RemoveHalfWritten(run_);
     log_ = std::make_unique<RunLog>(run_, state_.updates, options_.mlflow);
   }
   Lap();
