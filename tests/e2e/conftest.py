@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 
 import pytest
+import scorer_runs
 import tiny
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -120,3 +121,10 @@ def bundle(run, trained, tmp_path_factory):
     out = tmp_path_factory.mktemp("bundles") / "bundle"
     run("export", "--model", trained, "--out", out, "--quiet")
     return out
+
+
+@pytest.fixture(params=["python", "node"])
+def scorer(request):
+    """The name of a bundle's scorer; skipped where it cannot run."""
+    scorer_runs.command(request.param)
+    return request.param

@@ -238,11 +238,6 @@ def uninterrupted(train, tmp_path_factory):
     return out
 
 
-def updates_done(run_folder):
-    path = run_folder / "metrics.jsonl"
-    return path.read_text().count('"loss"') if path.exists() else 0
-
-
 @pytest.mark.parametrize("at", [2, 9])
 def test_sigterm_saves_and_resume_goes_on_as_if_nothing_was(arcsat, train, sides, encoder,
                                                             uninterrupted, tmp_path, at):
@@ -251,21 +246,16 @@ def test_sigterm_saves_and_resume_goes_on_as_if_nothing_was(arcsat, train, sides
                "--validation", sides / "validation.jsonl", "--out", out, *tiny.TRAINING, *LONGER]
     process = subprocess.Popen([*map(str, command)], stderr=subprocess.PIPE, text=True)
     end = time.monotonic() + 60
-    while updates_done(out) < at and process.poll() is None and time.monotonic() < end:
+    while tiny.updates_done(out) < at and process.poll() is None and time.monotonic() < end:
         time.sleep(0.002)
     process.send_signal(signal.SIGTERM)
     _, message = process.communicate(timeout=60)
     assert process.returncode == 1, message
     assert "--resume" in message
     assert not tiny.half_written(out)
-    assert updates_done(out) < updates_done(uninterrupted)
+    assert tiny.updates_done(out) < tiny.updates_done(uninterrupted)
     train(out, *LONGER, "--resume")
-    for name in ("model/model.safetensors", "model/config.json"):
-        assert tiny.sha256(out / name) == tiny.sha256(uninterrupted / name), name
-    last = sorted(path.name for path in (uninterrupted / "checkpoints").iterdir())[-1]
-    for name in ("model.safetensors", "optimizer.safetensors", "state.json"):
-        assert tiny.sha256(out / "checkpoints" / last / name) == tiny.sha256(
-            uninterrupted / "checkpoints" / last / name), name
+    tiny.same_end(out, uninterrupted)
 
 
 @pytest.mark.parametrize("damage", [tiny.truncate, tiny.flip])

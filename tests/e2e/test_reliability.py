@@ -85,19 +85,6 @@ def newest(out):
     return max(((s["updates"], s["batches"]) for s in states), default=(0, 0))
 
 
-def same_end(out, whole):
-    names = ["model/model.safetensors", "model/config.json"]
-    names += [f"checkpoints/{checkpoints(whole)[-1].name}/{name}"
-              for name in ("model.safetensors", "optimizer.safetensors", "state.json")]
-    for name in names:
-        assert tiny.sha256(out / name) == tiny.sha256(whole / name), name
-    ours, theirs = (tiny.records(folder / "metrics.jsonl") for folder in (out, whole))
-    for line in ours + theirs:  # times are not the same
-        for name in ("seconds", "conversations_per_second", "tokens_per_second"):
-            line.pop(name, None)
-    assert ours == theirs
-
-
 def writes_checkpoint(out):
     folder = out / "checkpoints"
     return folder.is_dir() and any(".part" in name for name in os.listdir(folder))
@@ -149,7 +136,7 @@ def test_kills(command, whole, tmp_path, report):
             if killed >= wanted and done.returncode != 0:
                 done = run(resume(command, out))
                 assert done.returncode == 0, done.stderr
-        same_end(out, whole)
+        tiny.same_end(out, whole)
         assert not tiny.half_written(out)
         shutil.rmtree(out)
     assert repeated <= EVERY
@@ -172,14 +159,14 @@ def test_resumes(command, whole, tmp_path, report):
             shutil.rmtree(out, ignore_errors=True)
             continue
         if process.returncode == 0:
-            same_end(out, whole)
+            tiny.same_end(out, whole)
             shutil.rmtree(out)
             continue
         assert process.returncode == 1, message
         stopped += 1
         accumulated += "+" in checkpoints(out)[-1].name
         assert run(command(out, "--resume")).returncode == 0
-        same_end(out, whole)
+        tiny.same_end(out, whole)
         shutil.rmtree(out)
     report(f"stopped and resumed {stopped} times, {accumulated} in the middle of an accumulation: "
            "weights, optimiser, state, log bit for bit")
@@ -229,7 +216,7 @@ def test_damage(command, whole, tmp_path, report):
     done = run([part for part in command(out, "--resume") if part != "--quiet"])
     assert done.returncode == 0, done.stderr
     assert last.name in done.stderr and before.name not in done.stderr
-    same_end(out, whole)
+    tiny.same_end(out, whole)
     report(f"{flips} bits flipped and {cuts} cuts within headers: all refused by name; --resume went on "
            "from the checkpoint before, said so, and ended bit for bit")
 
@@ -271,7 +258,7 @@ def test_disk_failures(command, whole, failing, tmp_path, report, kind, error, s
         assert all(is_whole(c) for c in checkpoints(out)), at
         again = run(resume(command, out))
         assert again.returncode == 0, f"call {at} of {calls}: {again.stderr}"
-        same_end(out, whole)
+        tiny.same_end(out, whole)
         shutil.rmtree(out)
     report(f"{kind} failed with {error}{' after a short write' if short else ''} at "
            f"{len(places)} of {calls} places: code 1 and the file's name each time, the checkpoints "

@@ -28,6 +28,27 @@ def records_so_far(path):
     return [json.loads(line) for line in lines]
 
 
+def updates_done(run):
+    """Updates that a run has logged until now."""
+    path = run / "metrics.jsonl"
+    return path.read_text().count('"loss"') if path.exists() else 0
+
+
+def same_end(run, other):
+    """Two runs ended alike, bit for bit: the model, the last checkpoint, and the log but for times."""
+    last = sorted(path.name for path in (other / "checkpoints").iterdir())[-1]
+    names = ["model/model.safetensors", "model/config.json"]
+    names += [f"checkpoints/{last}/{name}"
+              for name in ("model.safetensors", "optimizer.safetensors", "state.json")]
+    for name in names:
+        assert sha256(run / name) == sha256(other / name), name
+    ours, theirs = (records(folder / "metrics.jsonl") for folder in (run, other))
+    for line in ours + theirs:
+        for name in ("seconds", "conversations_per_second", "tokens_per_second"):
+            line.pop(name, None)
+    assert ours == theirs
+
+
 def write_records(path, lines):
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return path
