@@ -1,9 +1,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cmath>
 #include <filesystem>
-#include <memory>
 
 #include "app/command.h"
 #include "app/dataset.h"
@@ -214,7 +212,17 @@ int Conclude(const TrainCall& call, const Data& data, const TrainResult& result,
 int FitWordsOnly(const TrainCall& call, const Data& data, const LoadedModel& loaded) {
   const std::string text = AddLexical(call, data, loaded.model.get());
   SaveModel(loaded, fs::path(call.out) / "model");
-  PrintText(text + "\n");
+  if (call.common.json) {
+    PrintJson({{"run", call.out},
+               {"model", call.model_folder().string()},
+               {"updates", 0},
+               {"words", text},
+               {"train", data.train.size()},
+               {"validation", data.validation.size()},
+               {"skipped", data.counts.report.skipped}});
+  } else {
+    PrintText(text + "\n");
+  }
   return 0;
 }
 

@@ -35,7 +35,7 @@ pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 # Targets without torch see the folder fmt/ alone, through a link.
 add_library(arcsat_fmt INTERFACE)
 if(ARCSAT_TORCH)
-  find_package(Torch REQUIRED)
+  include(LibTorch)
   list(GET TORCH_INCLUDE_DIRS 0 ARCSAT_TORCH_INCLUDE)
 elseif(ARCSAT_TORCH_DIR)
   set(ARCSAT_TORCH_INCLUDE ${ARCSAT_TORCH_DIR}/include)

@@ -15,26 +15,37 @@ die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
 packages=(build-essential cmake ninja-build ccache pkg-config python3-dev python3-venv curl
   libeigen3-dev libboost-program-options-dev nlohmann-json3-dev libprotozero-dev libarchive-dev
-  libssl-dev libcpp-httplib-dev libsqlite3-dev libgloo-dev libgtest-dev libgmock-dev zstd)
+  libssl-dev libcpp-httplib-dev libsqlite3-dev libgtest-dev libgmock-dev zstd)
 if [ $tests = yes ]; then packages+=(clang-format clang-tidy); fi
+# Training in several processes needs it; a system that has no such package trains in one.
+optional=(libgloo-dev)
 # The report is tested in Chromium. Ubuntu has it as a snap only, and those tests skip there.
 if [ $tests = yes ] && grep -qsx 'ID=debian' /etc/os-release; then packages+=(chromium); fi
+
+installed() {
+  dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'
+}
 
 system_packages() {
   command -v dpkg-query >/dev/null || {
     say "Not a Debian or Ubuntu system: install the equivalents of ${packages[*]} by hand"; return; }
-  local missing=() p
-  for p in "${packages[@]}"; do
-    dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing+=("$p")
-  done
-  [ ${#missing[@]} -eq 0 ] && return
+  local missing=() wanted=() p
+  for p in "${packages[@]}"; do installed "$p" || missing+=("$p"); done
+  for p in "${optional[@]}"; do installed "$p" || wanted+=("$p"); done
+  [ $((${#missing[@]} + ${#wanted[@]})) -eq 0 ] && return
   local root=()
   if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || die "missing packages: ${missing[*]}; run as root or install sudo"
+    command -v sudo >/dev/null || {
+      [ ${#missing[@]} -eq 0 ] && return
+      die "missing packages: ${missing[*]}; run as root or install sudo"; }
     root=(sudo)
   fi
+  [ ${#missing[@]} -eq 0 ] || "${root[@]}" apt-get update -qq
+  for p in "${wanted[@]}"; do
+    if apt-cache show "$p" >/dev/null 2>&1; then missing+=("$p"); fi
+  done
+  [ ${#missing[@]} -eq 0 ] && return
   say "Installing ${missing[*]}"
-  "${root[@]}" apt-get update -qq
   DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends \
     "${missing[@]}" >/dev/null
 }

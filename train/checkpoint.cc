@@ -224,7 +224,7 @@ void CheckWhole(const fs::path& path) {
       const Json& expected = manifest.at("files").at(file);
       const std::string sum = Sha256File(path / file);
       const std::uintmax_t bytes = fs::file_size(path / file);
-      if (sum == expected.at("sha256") && bytes == expected.at("bytes")) continue;
+      if (expected.at("sha256") == sum && expected.at("bytes") == bytes) continue;
       throw Error({(path / file).string(), fmt::format("has {} bytes of SHA-256 {}", bytes, sum),
                    fmt::format("expected {} of {}", expected.at("bytes").dump(),
                                expected.at("sha256").dump()),

@@ -307,3 +307,12 @@ def test_a_dry_run_says_what_the_run_takes_and_writes_nothing(run, train, sides,
     assert written < 1.2 * forecast["disk_bytes"]
     refused = train(out, "--dry-run", "--train.epochs", 0, code=2)
     assert "--dry-run" in refused.stderr
+
+
+def test_words_alone_are_fitted_beside_a_network_that_stays(run, sides, trained, tmp_path):
+    out = tmp_path / "words"
+    told = json.loads(run("train", "--encoder", trained, "--data", sides / "train.jsonl", "--validation",
+                          sides / "validation.jsonl", "--out", out, "--train.epochs", 0, "--json").stdout)
+    assert told["model"] == str(out / "model") and told["updates"] == 0 and "words" in told["words"]
+    assert tiny.sha256(out / "model/model.safetensors") == tiny.sha256(
+        trained / "model/model.safetensors")
