@@ -1,5 +1,7 @@
 // What a turn of a running conversation costs, turn by turn: with what was computed kept
-// (StreamScorer), beside scoring the whole conversation so far again (Scorer), in turn.
+// (StreamScorer), beside scoring the whole conversation so far again (Scorer), in turn. Then the
+// same conversations 32 at a time, each of them with two more turns a call, as a busy service has
+// them.
 //
 //   arcsat_bench_stream MODEL CONVERSATIONS.jsonl [HOW_MANY] [THREADS]
 #include <algorithm>
@@ -42,6 +44,34 @@ arcsat::RawScore Timed(Times* times, const F& score) {
   return raw;
 }
 
+constexpr std::size_t kTogether = 32, kTurnsTogether = 2;
+
+EncodedConversation FirstTurns(const EncodedConversation& whole, std::size_t turns) {
+  EncodedConversation out = whole;
+  out.turns.resize(std::min(turns, whole.turns.size()));
+  return out;
+}
+
+/// Milliseconds a turn where conversations grow together.
+Times Together(const arcsat::LoadedModel& loaded, const std::vector<EncodedConversation>& all) {
+  arcsat::StreamScorer stream(*loaded.model);
+  Times times;
+  for (std::size_t first = 0; first < all.size(); first += kTogether) {
+    for (std::size_t turns = kTurnsTogether;; turns += kTurnsTogether) {
+      std::vector<EncodedConversation> now;
+      for (std::size_t c = first; c < std::min(first + kTogether, all.size()); ++c) {
+        if (all[c].turns.size() >= turns) now.push_back(FirstTurns(all[c], turns));
+      }
+      if (now.empty()) break;
+      Times call;
+      Timed(&call, [&] { return stream.Score(now)[0]; });
+      const auto computed = static_cast<double>(now.size() * kTurnsTogether);
+      times.ms.push_back(call.ms[0] / computed);
+    }
+  }
+  return times;
+}
+
 int Run(const std::string& model, const std::string& data, std::size_t most, int threads) {
   arcsat::UseThreads(threads);
   const arcsat::LoadedModel loaded = arcsat::LoadModel(arcsat::ModelFolder(model));
@@ -51,6 +81,7 @@ int Run(const std::string& model, const std::string& data, std::size_t most, int
   arcsat::StreamScorer stream(*loaded.model);
   const arcsat::Scorer scorer(*loaded.model);
   Times kept, again;
+  std::vector<EncodedConversation> all;
   std::int64_t tokens = 0;
   double apart = 0;
   for (const arcsat::Conversation& conversation : conversations) {
@@ -67,6 +98,7 @@ int Run(const std::string& model, const std::string& data, std::size_t most, int
       apart = std::max(apart, std::abs(a.outlook_logit - b.outlook_logit));
     }
     tokens += whole.tokens;
+    all.push_back(whole);
     stream.Forget(whole.id);
   }
   if (kept.ms.empty()) return 1;
@@ -78,6 +110,7 @@ int Run(const std::string& model, const std::string& data, std::size_t most, int
       loaded.model->options().cross_turn_layers);
   kept.Print("kept (StreamScorer)");
   again.Print("again (Scorer)");
+  Together(loaded, all).Print("kept, many together");
   fmt::print("largest difference of the outlook's log-odds: {:.1e}\n", apart);
   return 0;
 }

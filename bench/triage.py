@@ -4,8 +4,8 @@ moment a turn is sent to its alert, and memory while many conversations are open
     .deps/venv/bin/python bench/triage.py --model runs/first --data star.jsonl --rate 200 \\
         --seconds 600 --open 50000 [--thresholds thresholds.json]
 
-Conversations are replayed over and over under new ids, --beside of them at a time, their turns in
-turn. An alert's time is that of its server-sent event at the sender; the turn's is when its request
+Conversations are replayed over and over under new ids, --beside of them at a time, the next turn of any
+of them. An alert's time is that of its server-sent event at the sender; the turn's is when its request
 was begun. --open conversations with one turn each are there before the clock starts.
 """
 
@@ -14,6 +14,7 @@ import collections
 import itertools
 import json
 import pathlib
+import random
 import statistics
 import sys
 import tempfile
@@ -27,8 +28,10 @@ from triage_service import Service, events  # noqa: E402
 
 
 def replay(records, beside):
-    """Events without an end: a turn of each of `beside` conversations, then the next of each."""
+    """Events without an end: the next turn of any of `beside` conversations, drawn evenly. (One of each
+    in order would be a wave of customers, then a wave of agents.)"""
     numbers = itertools.count()
+    draw = random.Random(1)
 
     def fresh():
         number = next(numbers)
@@ -37,10 +40,10 @@ def replay(records, beside):
 
     running = [fresh() for _ in range(beside)]
     while True:
-        for place, talk in enumerate(running):
-            yield talk.popleft()
-            if not talk:
-                running[place] = fresh()
+        place = draw.randrange(beside)
+        yield running[place].popleft()
+        if not running[place]:
+            running[place] = fresh()
 
 
 def megabytes(pid):
@@ -120,6 +123,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--beside", type=int, default=400, help="conversations at a time")
     parser.add_argument("--open", type=int, default=0, help="conversations that are open besides")
+    parser.add_argument("--threads", type=int, default=0, help="of the service; 0: as many as there are cores")
     options = parser.parse_args()
     with open(options.data, encoding="utf-8") as file:
         records = [json.loads(line) for line in itertools.islice(file, 2000)]
@@ -127,7 +131,8 @@ def main():
     rules = ["--thresholds", options.thresholds] if options.thresholds else ["--triage.outlook", options.outlook]
     with tempfile.TemporaryDirectory() as folder:
         limits = ["--service.events_per_second", 1000000, "--service.requests_per_second", 1000000]
-        with Service(options.arcsat, options.model, pathlib.Path(folder) / "triage.db", *rules, *limits) as service:
+        with Service(options.arcsat, options.model, pathlib.Path(folder) / "triage.db", *rules, *limits,
+                     threads=options.threads) as service:
             fill(service, records, options.open)
             result = {"open_before": service.json("/healthz")["open"], **load(service, records, options)}
             result["open_after"] = service.json("/healthz")["open"]

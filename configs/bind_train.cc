@@ -41,6 +41,8 @@ void BindOptimisation(Options& options, TrainOptions* t) {
            AtLeast(0))
       .Add("train.batch", &t->batch, "conversations in a forward pass", Between(1, 1 << 20))
       .Add("train.accumulate", &t->accumulate, "forward passes to an update", Between(1, 1 << 20))
+      .Add("train.part_tokens", &t->part_tokens,
+           "tokens that pass the network at once; a larger batch goes through in parts", AtLeast(1))
       .Add("train.learning_rate", &t->learning_rate, "of the encoder's top layer",
            Between(0.0, kLarge))
       .Add("train.head_learning_rate", &t->head_learning_rate, "of what is trained from scratch",

@@ -25,8 +25,8 @@ torch::Tensor Move(const torch::Tensor& tensor, torch::Device device) {
 
 /// The distinct token lists of a batch in order of length, and where each turn's is.
 struct DistinctTurns {
-  std::vector<const std::vector<std::int32_t>*> lists;  // (U)
-  std::vector<std::int64_t> unique_of;                  // (N)
+  std::vector<std::shared_ptr<const std::vector<std::int32_t>>> lists;  // (U)
+  std::vector<std::int64_t> unique_of;                                  // (N)
 };
 
 DistinctTurns FindDistinct(const std::vector<Segment>& segments) {
@@ -36,8 +36,9 @@ DistinctTurns FindDistinct(const std::vector<Segment>& segments) {
   std::vector<std::int64_t> raw;
   for (const Segment& segment : segments) {
     for (int i = segment.first; i < segment.first + segment.count; ++i) {
-      const auto* list = segment.conversation->turns[static_cast<std::size_t>(i)].tokens.get();
-      const auto [at, fresh] = seen.emplace(list, static_cast<std::int64_t>(out.lists.size()));
+      const auto& list = segment.conversation->turns[static_cast<std::size_t>(i)].tokens;
+      const auto [at, fresh] =
+          seen.emplace(list.get(), static_cast<std::int64_t>(out.lists.size()));
       if (fresh) out.lists.push_back(list);
       raw.push_back(at->second);
     }
@@ -48,10 +49,10 @@ DistinctTurns FindDistinct(const std::vector<Segment>& segments) {
     return out.lists[a]->size() < out.lists[b]->size();
   });
   std::vector<std::int64_t> place(order.size());
-  std::vector<const std::vector<std::int32_t>*> sorted;
+  std::vector<std::shared_ptr<const std::vector<std::int32_t>>> sorted;
   for (const std::size_t index : order) {
     place[index] = static_cast<std::int64_t>(sorted.size());
-    sorted.push_back(out.lists[index]);
+    sorted.push_back(std::move(out.lists[index]));
   }
   out.lists = std::move(sorted);
   for (const std::int64_t index : raw) {
@@ -73,9 +74,9 @@ std::int64_t TokensOf(const Segment& segment) {
 
 RaggedBatch MakeBatch(const std::vector<Segment>& segments) {
   RaggedBatch batch;
-  const DistinctTurns distinct = FindDistinct(segments);
+  DistinctTurns distinct = FindDistinct(segments);
   std::vector<std::int64_t> tokens, positions, start;
-  for (const auto* list : distinct.lists) {
+  for (const auto& list : distinct.lists) {
     const int length = static_cast<int>(list->size());
     start.push_back(static_cast<std::int64_t>(tokens.size()));
     for (int i = 0; i < length; ++i) {
@@ -106,6 +107,7 @@ RaggedBatch MakeBatch(const std::vector<Segment>& segments) {
       features.insert(features.end(), {turn.gap, turn.has_time, std::log1p(static_cast<float>(i))});
     }
   }
+  batch.distinct = std::move(distinct.lists);
   batch.tokens = Int64(tokens);
   batch.positions = Int64(positions);
   batch.token_of = Int64(token_of);

@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -28,15 +29,16 @@ struct RaggedBatch {
   torch::Tensor tokens;     ///< (V) int64 ids of the distinct turns, shortest turn first
   torch::Tensor positions;  ///< (V) int64, from 0 in each turn
   std::vector<std::pair<int, int>> blocks;  ///< (how many, length) of distinct turns, by length
-  torch::Tensor token_of;                   ///< (T) int64 into V: the tokens in conversation order
-  torch::Tensor unique_of;                  ///< (N) int64 into U
-  torch::Tensor turn_of;                    ///< (T) int64 into N
-  std::vector<int> turn_lengths;            ///< (N) tokens of each turn
-  std::vector<int> conversation_turns;      ///< (C) turns of each conversation
-  torch::Tensor speaker;                    ///< (N) int64: Speaker
-  torch::Tensor channel;                    ///< (N) int64
-  torch::Tensor features;                   ///< (N, 3) float: gap, has_time, log(1 + turns before)
-  std::int64_t token_count = 0;             ///< T
+  std::vector<std::shared_ptr<const std::vector<std::int32_t>>> distinct;  ///< (U) their tokens
+  torch::Tensor token_of;               ///< (T) int64 into V: the tokens in conversation order
+  torch::Tensor unique_of;              ///< (N) int64 into U
+  torch::Tensor turn_of;                ///< (T) int64 into N
+  std::vector<int> turn_lengths;        ///< (N) tokens of each turn
+  std::vector<int> conversation_turns;  ///< (C) turns of each conversation
+  torch::Tensor speaker;                ///< (N) int64: Speaker
+  torch::Tensor channel;                ///< (N) int64
+  torch::Tensor features;               ///< (N, 3) float: gap, has_time, log(1 + turns before)
+  std::int64_t token_count = 0;         ///< T
 };
 
 /// Every segment must hold at least one turn.

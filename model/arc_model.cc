@@ -41,9 +41,7 @@ std::optional<LexicalModel> ReadLexical(const std::map<std::string, torch::Tenso
 std::int64_t ArcMemory::bytes() const {
   std::int64_t total = 0;
   for (const TurnMemory* memory : {&tokens, &turns}) {
-    for (const torch::Tensor& layer : memory->layers) {
-      total += static_cast<std::int64_t>(layer.storage().nbytes());
-    }
+    for (const KeysValues& layer : memory->layers) total += layer.bytes();
   }
   return total;
 }
@@ -129,13 +127,13 @@ torch::Tensor ArcModel::Converse(const torch::Tensor& turns, const RaggedBatch& 
 }
 
 ArcOutput ArcModel::Forward(const RaggedBatch& batch, bool training,
-                            const std::vector<ArcMemory*>& memories) const {
+                            const std::vector<ArcMemory*>& memories, KnownTurns* known) const {
   std::vector<TurnMemory*> of_tokens, of_turns;
   for (ArcMemory* memory : memories) {
     of_tokens.push_back(&memory->tokens);
     of_turns.push_back(&memory->turns);
   }
-  const auto turns = encoder_->Forward(batch, training, of_tokens);  // (N, H)
+  const auto turns = encoder_->Forward(batch, training, of_tokens, known);  // (N, H)
   const auto x = Converse(turns, batch, training, of_turns).to(torch::kFloat32);
   const auto level = torch::linear(x, upper_.state_weight, upper_.state_bias);  // (N, 1)
   return {level - Thresholds(),

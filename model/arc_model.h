@@ -40,9 +40,10 @@ class ArcModel {
 
   /// What the network says, without the words' part of the outlook (OutlookShift).
   /// With `memories`, one a conversation, the batch holds the turns that follow those remembered,
-  /// and the memories are brought up to date; not for training.
+  /// and the memories are brought up to date; not for training. `known` as of TurnEncoder.
   ArcOutput Forward(const RaggedBatch& batch, bool training,
-                    const std::vector<ArcMemory*>& memories = {}) const;
+                    const std::vector<ArcMemory*>& memories = {},
+                    KnownTurns* known = nullptr) const;
 
   /// Expected box scaled to 0..1: (N, K-1) log-odds to (N).
   static torch::Tensor ExpectedState(const torch::Tensor& state_logits);

@@ -217,11 +217,10 @@ namespace {
 torch::Tensor Recall(const CrossPlan& plan, std::size_t c, std::size_t layer,
                      const torch::Tensor& keys_values) {
   if (plan.memories.empty()) return keys_values;
-  std::vector<torch::Tensor>& layers = plan.memories[c]->layers;
+  std::vector<KeysValues>& layers = plan.memories[c]->layers;
   if (layers.size() <= layer) layers.resize(layer + 1);
-  torch::Tensor& kept = layers[layer];
-  const auto all = kept.defined() ? torch::cat({kept, keys_values}, 0) : keys_values.contiguous();
-  kept = all.narrow(0, all.size(0) - plan.keep[c], plan.keep[c]);
+  auto all = layers[layer].Append(keys_values);
+  layers[layer].KeepLast(plan.keep[c]);
   return all;
 }
 

@@ -9,6 +9,7 @@
 
 #include "model/encoder_config.h"
 #include "model/parameters.h"
+#include "model/turn_memory.h"
 
 namespace arcsat {
 
@@ -58,12 +59,6 @@ struct CrossBlock {
   torch::Tensor query_turn;  // (query_count, query_turns) one row a token: 1 at its turn
   torch::Tensor key_turn;    // (key_turns, key_count): transposed, for the keys
   torch::Tensor bucket;      // (query_turns * key_turns) int64 row of the bias table
-};
-
-/// What a running conversation keeps of the turns that its next ones can see.
-struct TurnMemory {
-  std::vector<int> lengths;           ///< tokens of each of those turns, the latest last
-  std::vector<torch::Tensor> layers;  ///< a layer: their keys and values, (sum of lengths, 2H)
 };
 
 /// Who may attend to whom across turns: a token sees its whole turn and the `window` turns before

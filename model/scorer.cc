@@ -16,7 +16,7 @@ struct Piece {
 
 /// Computes pieces of different tasks in one batch.
 void ComputeBatch(const ArcModel& model, const std::vector<Piece>& pieces,
-                  std::vector<ScoringTask>* tasks) {
+                  std::vector<ScoringTask>* tasks, KnownTurns* known) {
   std::vector<Segment> segments;
   std::vector<ArcMemory*> memories;
   for (const Piece& piece : pieces) {
@@ -32,7 +32,7 @@ void ComputeBatch(const ArcModel& model, const std::vector<Piece>& pieces,
     if (memory == nullptr) memory = &spare.emplace_back();
   }
   const RaggedBatch batch = To(MakeBatch(segments), model.device());
-  const ArcOutput output = model.Forward(batch, /*training=*/false, memories);
+  const ArcOutput output = model.Forward(batch, /*training=*/false, memories, known);
   // In double precision: near 1, a float would lose the distance to it, which calibration needs.
   const auto state = ArcModel::ExpectedState(output.state.to(torch::kCPU, torch::kFloat64));
   const auto outlook = output.outlook.to(torch::kCPU, torch::kFloat64);
@@ -71,7 +71,7 @@ std::vector<Piece> NextPieces(std::vector<ScoringTask>* tasks, int most) {
 }  // namespace
 
 void ComputeScores(const ArcModel& model, const ScorerOptions& options,
-                   std::vector<ScoringTask> tasks,
+                   std::vector<ScoringTask> tasks, KnownTurns* known,
                    const std::function<void(std::size_t)>& progress) {
   torch::NoGradGuard no_grad;
   const auto ended = [](const ScoringTask& task) {
@@ -98,7 +98,7 @@ void ComputeScores(const ArcModel& model, const ScorerOptions& options,
         tokens += piece.tokens;
         batch.push_back(piece);
       }
-      ComputeBatch(model, batch, &tasks);
+      ComputeBatch(model, batch, &tasks, known);
       for (const Piece& piece : batch) done += ended(tasks[piece.task]) ? 1 : 0;
       if (progress) progress(done);
     }
@@ -115,7 +115,9 @@ void AddWords(const ArcModel& model, const EncodedConversation& conversation, Ra
 }
 
 Scorer::Scorer(const ArcModel& model, const ScorerOptions& options)
-    : model_(model), options_(options) {}
+    : model_(model), options_(options), known_(std::make_unique<KnownTurns>(options.known_bytes)) {}
+
+Scorer::~Scorer() = default;
 
 std::vector<RawScore> Scorer::Score(const std::vector<EncodedConversation>& conversations,
                                     const std::function<void(std::size_t)>& progress) const {
@@ -125,7 +127,7 @@ std::vector<RawScore> Scorer::Score(const std::vector<EncodedConversation>& conv
     scores[c].id = conversations[c].id;
     tasks.push_back({&conversations[c], 0, nullptr, &scores[c]});
   }
-  ComputeScores(model_, options_, std::move(tasks), progress);
+  ComputeScores(model_, options_, std::move(tasks), known_.get(), progress);
   for (std::size_t c = 0; c < conversations.size(); ++c) {
     AddWords(model_, conversations[c], &scores[c]);
   }

@@ -16,10 +16,11 @@ struct ScoringTask {
   RawScore* score = nullptr;    ///< gets the turns, the words' part left out
 };
 
-/// Computes every task, like lengths together. `progress` is told how many tasks are done. What a
-/// memory holds after an exception is of no use.
+/// Computes every task, like lengths together; `known` has states of turns from before, and gets
+/// those of others. `progress` is told how many tasks are done. What a memory holds after an
+/// exception is of no use.
 void ComputeScores(const ArcModel& model, const ScorerOptions& options,
-                   std::vector<ScoringTask> tasks,
+                   std::vector<ScoringTask> tasks, KnownTurns* known,
                    const std::function<void(std::size_t)>& progress = {});
 
 /// Adds what the words say to a score of the network's (model/lexical.h).

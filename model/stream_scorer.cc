@@ -32,7 +32,7 @@ std::uint64_t Fingerprint(std::uint64_t hash, const EncodedConversation& convers
 }  // namespace
 
 StreamScorer::StreamScorer(const ArcModel& model, const StreamOptions& options)
-    : model_(model), options_(options) {}
+    : model_(model), options_(options), known_(options.scorer.known_bytes) {}
 
 void StreamScorer::Forget(const std::string& id) {
   const auto found = by_id_.find(id);
@@ -83,7 +83,7 @@ std::vector<RawScore> StreamScorer::Score(const std::vector<EncodedConversation>
     tasks.push_back({&conversation, static_cast<int>(place->turns), &place->memory, &place->raw});
   }
   try {
-    ComputeScores(model_, options_.scorer, std::move(tasks));
+    ComputeScores(model_, options_.scorer, std::move(tasks), &known_);
   } catch (...) {
     for (const EncodedConversation& conversation : conversations) Forget(conversation.id);
     throw;

@@ -54,6 +54,7 @@ class StreamScorer {
   std::list<Kept> kept_;  ///< the latest used first
   std::unordered_map<std::string, Place> by_id_;
   std::int64_t bytes_ = 0, turns_computed_ = 0;
+  KnownTurns known_;
 };
 
 }  // namespace arcsat

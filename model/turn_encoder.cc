@@ -223,10 +223,48 @@ torch::Tensor TurnEncoder::PoolDistinct(const torch::Tensor& x, const RaggedBatc
   return torch::cat(pooled, 0).index_select(0, batch.unique_of);  // (N, H)
 }
 
+torch::Tensor TurnEncoder::LowerStates(const RaggedBatch& batch, int layers, bool training,
+                                       KnownTurns* known) const {
+  if (known == nullptr || layers == 0 || training || !batch.tokens.is_cpu()) {
+    return HiddenStates(batch, layers, training);
+  }
+  std::vector<torch::Tensor> states;  // (U)
+  std::vector<std::size_t> missing;
+  std::vector<std::int64_t> rows, lengths;
+  RaggedBatch fresh;
+  std::int64_t at = 0;
+  for (std::size_t u = 0; u < batch.distinct.size(); ++u) {
+    const auto length = static_cast<std::int64_t>(batch.distinct[u]->size());
+    states.push_back(known->Find(batch.distinct[u]));
+    if (!states.back().defined()) {
+      missing.push_back(u);
+      lengths.push_back(length);
+      for (std::int64_t t = 0; t < length; ++t) rows.push_back(at + t);
+      if (fresh.blocks.empty() || fresh.blocks.back().second != length) {
+        fresh.blocks.emplace_back(0, static_cast<int>(length));
+      }
+      ++fresh.blocks.back().first;
+    }
+    at += length;
+  }
+  if (!missing.empty()) {
+    const auto index = torch::tensor(rows, torch::kInt64);
+    fresh.tokens = batch.tokens.index_select(0, index);
+    fresh.positions = batch.positions.index_select(0, index);
+    const auto parts = HiddenStates(fresh, layers, training).split_with_sizes(lengths, 0);
+    for (std::size_t m = 0; m < missing.size(); ++m) {
+      states[missing[m]] = parts[m];
+      known->Keep(batch.distinct[missing[m]], parts[m].clone());
+    }
+  }
+  return torch::cat(states, 0);
+}
+
 torch::Tensor TurnEncoder::TokenStates(const RaggedBatch& batch, bool training,
-                                       const std::vector<TurnMemory*>& memories) const {
+                                       const std::vector<TurnMemory*>& memories,
+                                       KnownTurns* known) const {
   const int lower = config_.layers - options_.cross_turn_layers;
-  auto x = HiddenStates(batch, lower, training);  // (V, H)
+  auto x = LowerStates(batch, lower, training, known);  // (V, H)
   if (options_.cross_turn_layers == 0) return x.index_select(0, batch.token_of);
   const CrossPlan plan = MakeCrossPlan(batch.turn_lengths, batch.conversation_turns,
                                        options_.window, x.device(), memories);
@@ -243,11 +281,12 @@ torch::Tensor TurnEncoder::TokenStates(const RaggedBatch& batch, bool training,
 }
 
 torch::Tensor TurnEncoder::Forward(const RaggedBatch& batch, bool training,
-                                   const std::vector<TurnMemory*>& memories) const {
+                                   const std::vector<TurnMemory*>& memories,
+                                   KnownTurns* known) const {
   if (options_.cross_turn_layers == 0) {
-    return PoolDistinct(HiddenStates(batch, config_.layers, training), batch);
+    return PoolDistinct(LowerStates(batch, config_.layers, training, known), batch);
   }
-  const auto x = TokenStates(batch, training, memories);
+  const auto x = TokenStates(batch, training, memories, known);
   const auto lengths =
       torch::tensor(std::vector<std::int64_t>(batch.turn_lengths.begin(), batch.turn_lengths.end()),
                     torch::kInt64)

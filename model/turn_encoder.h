@@ -8,6 +8,7 @@
 
 #include "data/batch.h"
 #include "model/encoder_config.h"
+#include "model/known_turns.h"
 #include "model/layers.h"
 #include "model/parameters.h"
 #include "model/safetensors.h"
@@ -33,12 +34,15 @@ class TurnEncoder {
               const TensorFile* pretrained, Initialiser* initialiser, ParameterSet* parameters);
 
   /// Turn vectors (N, H). `memories` as of MakeCrossPlan.
+  /// `known`: states of turns that were computed before, where scoring keeps them.
   torch::Tensor Forward(const RaggedBatch& batch, bool training,
-                        const std::vector<TurnMemory*>& memories = {}) const;
+                        const std::vector<TurnMemory*>& memories = {},
+                        KnownTurns* known = nullptr) const;
 
   /// Hidden states of the last layer, (T, H), in conversation order; Forward pools these.
   torch::Tensor TokenStates(const RaggedBatch& batch, bool training,
-                            const std::vector<TurnMemory*>& memories = {}) const;
+                            const std::vector<TurnMemory*>& memories = {},
+                            KnownTurns* known = nullptr) const;
 
   /// Hidden states of the distinct turns' tokens (V, H) after the first `layers` layers, each turn
   /// by itself: with all layers, what `transformers` calls last_hidden_state.
@@ -67,6 +71,9 @@ class TurnEncoder {
 
  private:
   struct Source;
+  /// HiddenStates, of which those in `known` are not computed, and the others are put there.
+  torch::Tensor LowerStates(const RaggedBatch& batch, int layers, bool training,
+                            KnownTurns* known) const;
   /// Vectors of the batch's turns (N, H) from states of the distinct turns' tokens (V, H).
   torch::Tensor PoolDistinct(const torch::Tensor& x, const RaggedBatch& batch) const;
   torch::Tensor Embed(const RaggedBatch& batch, bool training) const;

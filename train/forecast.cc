@@ -25,14 +25,6 @@ double PeakMemory(torch::Device device) {
   return static_cast<double>(usage.ru_maxrss) * 1024;
 }
 
-std::int64_t TokensInParts(const std::vector<BatchPart>& parts) {
-  std::int64_t tokens = 0;
-  for (const BatchPart& part : parts) {
-    for (const Segment& segment : part.segments) tokens += TokensOf(segment);
-  }
-  return tokens;
-}
-
 /// The batches of most tokens, those first.
 std::vector<std::int64_t> Longest(const std::vector<std::int64_t>& tokens, std::size_t most) {
   std::vector<std::int64_t> order(tokens.size());
@@ -62,9 +54,12 @@ double TokensIn(const std::vector<EncodedConversation>& conversations) {
 }  // namespace
 
 double Trainer::TimeBatch(std::int64_t batch) {
-  Lap();
-  state_.batches = batch;
-  ForwardBackward(Parts(batch), /*last=*/true);
+  const auto try_batch = [&] {
+    Lap();
+    state_.batches = batch;
+    return ForwardBackward(Parts(batch), /*last=*/true);
+  };
+  while (!try_batch()) continue;
   optimizer_.Step(optimizer_.GradientNorm(), 0);  // reading the norm waits for a GPU
   return Lap();
 }
@@ -75,11 +70,12 @@ Forecast Trainer::Try() {
   std::vector<std::int64_t> tokens;
   for (std::int64_t batch = 0; batch < batches; ++batch) {
     const std::vector<BatchPart> parts = Parts(batch);
-    tokens.push_back(TokensInParts(parts));
-    forecast.tokens += tokens.back() * options_.epochs;
+    tokens.push_back(0);
     for (const BatchPart& part : parts) {
+      tokens.back() += TokensOf(part);
       forecast.conversations += static_cast<std::int64_t>(part.segments.size()) * options_.epochs;
     }
+    forecast.tokens += tokens.back() * options_.epochs;
   }
   // The longest take the memory, and the first of all what is slow only once.
   for (const std::int64_t batch : Longest(tokens, kLongestTried)) TimeBatch(batch);

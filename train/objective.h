@@ -32,6 +32,12 @@ struct BatchPart {
   int index = 0;           ///< among the parts of its batch, of all processes
 };
 
+inline std::int64_t TokensOf(const BatchPart& part) {
+  std::int64_t tokens = 0;
+  for (const Segment& segment : part.segments) tokens += TokensOf(segment);
+  return tokens;
+}
+
 /// Losses of a part, each divided by one figure for the whole update, so that the parts, the
 /// accumulated batches and the processes of an update add up to one large batch.
 struct PartLosses {

@@ -11,6 +11,7 @@ struct TrainOptions {
   int epochs = 4;      ///< passes over the labelled conversations; 0: the network stays as it is
   int batch = 16;      ///< conversations in a forward pass
   int accumulate = 1;  ///< forward passes before the weights change
+  int part_tokens = 16384;  ///< of a batch that pass the network at once; the rest follows in parts
   double learning_rate = 1e-4;       ///< of the encoder's top layer
   double head_learning_rate = 1e-3;  ///< of what is trained from scratch
   double layer_decay = 0.9;          ///< factor from one encoder layer to the one below

@@ -16,8 +16,6 @@ namespace arcsat {
 namespace {
 
 constexpr int kMostSkippedInRow = 10;
-/// A batch of more tokens goes through in parts, so that memory has a bound.
-constexpr std::int64_t kForwardTokens = 16384;
 
 /// Sets requires_grad off for the embeddings and the lowest `layers` encoder layers.
 void Freeze(ArcModel* model, int layers) {
@@ -78,7 +76,8 @@ Trainer::Trainer(LoadedModel* loaded, const TrainOptions& options,
       sampler_(static_cast<std::int64_t>(train.size()), options.batch, options.seed),
       objective_(MakeObjective(loaded, options, train)),
       optimizer_(Prepare(loaded->model.get(), options, processes), options),
-      gradients_(&processes, Learning(loaded->model->parameters())) {
+      gradients_(&processes, Learning(loaded->model->parameters())),
+      part_tokens_(options.part_tokens) {
   if (train.empty()) {
     throw Error({"training data", "no conversation can be learned from",
                  "expected a survey or rated turns, or turns with text for --task mlm",
@@ -109,7 +108,7 @@ std::vector<BatchPart> Trainer::Parts(std::int64_t batch) {
   std::int64_t tokens = 0;
   for (std::size_t i = 0; i < segments.size(); ++i) {
     if (owners[i] != processes_.rank()) continue;
-    if (parts.empty() || tokens + sizes[i] > kForwardTokens) {
+    if (parts.empty() || tokens + sizes[i] > part_tokens_) {
       const int index = static_cast<int>(parts.size()) * processes_.size() + processes_.rank();
       parts.push_back({{}, batch, index});
       tokens = 0;
@@ -134,7 +133,43 @@ void Trainer::BeginUpdate(std::int64_t batch) {
   update_begun_ = first;
 }
 
-void Trainer::ForwardBackward(const std::vector<BatchPart>& parts, bool last) {
+bool Trainer::ForwardBackward(const std::vector<BatchPart>& parts, bool last) {
+  try {
+    PassParts(parts, last);
+    return true;
+  } catch (const c10::OutOfMemoryError& error) {
+    BeginSmaller(parts, error.what_without_backtrace());
+    return false;
+  }
+}
+
+void Trainer::BeginSmaller(const std::vector<BatchPart>& parts, const std::string& why) {
+  std::int64_t most = 0, divisible = 0;  // tokens of the largest part; of one that can be smaller
+  for (const BatchPart& part : parts) {
+    most = std::max(most, TokensOf(part));
+    if (part.segments.size() > 1) divisible = std::max(divisible, TokensOf(part));
+  }
+  // Other processes may wait for gradients of which some are on their way.
+  if (divisible == 0 || processes_.size() > 1) {
+    throw Error({"memory", fmt::format("{} tokens at once do not fit ({})", most, why),
+                 "expected room for the longest part of a batch",
+                 divisible > 0 ? "lower --train.part_tokens, or use fewer processes a machine"
+                               : "lower --train.max_turns"});
+  }
+  part_tokens_ = divisible / 2;
+  optimizer_.ZeroGradients();
+  state_.batches -= Accumulated();
+  state_.losses.clear();
+  state_.bad_update = false;
+  new_conversations_ = new_tokens_ = 0;
+  update_begun_ = -1;
+  Say(
+      fmt::format("memory ran out at {} tokens: from here on at most {} pass the network at once "
+                  "(--train.part_tokens {})",
+                  divisible, part_tokens_, part_tokens_));
+}
+
+void Trainer::PassParts(const std::vector<BatchPart>& parts, bool last) {
   // Dropout depends on the seed, the batch and the process alone, so a resumed run draws what it
   // would have.
   const std::uint64_t seed =
@@ -305,13 +340,11 @@ TrainResult Trainer::Run() {
     const std::vector<BatchPart> parts = Parts(state_.batches);
     const bool last = LastOfUpdate(state_.batches);
     if (Accumulated() == 0) ProfileUpdates();
-    ForwardBackward(parts, last);
+    if (!ForwardBackward(parts, last)) continue;
     ++state_.batches;
     for (const BatchPart& part : parts) {
       new_conversations_ += static_cast<double>(part.segments.size());
-      for (const Segment& segment : part.segments) {
-        new_tokens_ += static_cast<double>(TokensOf(segment));
-      }
+      new_tokens_ += static_cast<double>(TokensOf(part));
     }
     if (last) {
       Update(parts);

@@ -95,8 +95,12 @@ class Trainer {
   double TimeBatch(std::int64_t batch);
   /// What the run's folder may take.
   double DiskBytes() const;
-  /// Adds the parts' gradients and losses to those of the update; `last` of its batches.
-  void ForwardBackward(const std::vector<BatchPart>& parts, bool last);
+  /// Adds the parts' gradients and losses to those of the update; `last` of its batches. False
+  /// where memory ran out: the update has to begin anew, and its parts will be smaller. Error where
+  /// they cannot be.
+  bool ForwardBackward(const std::vector<BatchPart>& parts, bool last);
+  void PassParts(const std::vector<BatchPart>& parts, bool last);
+  void BeginSmaller(const std::vector<BatchPart>& parts, const std::string& why);
   void Backward(const torch::Tensor& loss, bool gather);
   /// What the update's losses and counts are over all processes.
   void Gather();
@@ -141,6 +145,7 @@ class Trainer {
   double seconds_ = 0;  ///< of training, without validating and saving
   std::chrono::steady_clock::time_point lap_ = std::chrono::steady_clock::now();
   std::int64_t update_begun_ = -1;  // its first batch
+  std::int64_t part_tokens_;        // as asked for, or less where memory ran out
   std::optional<Profile> profile_;
   int profiled_ = -2;  // updates; the first two warm up
 };

@@ -46,8 +46,8 @@ def lines(items):
 class Service:
     """`with Service(arcsat, model, store, *options) as service:` on a free port."""
 
-    def __init__(self, arcsat, model, store, *options, token=TOKEN):
-        self.arguments = [str(arcsat), "triage", "--model", str(model), "--store", str(store), "--threads", "1",
+    def __init__(self, arcsat, model, store, *options, token=TOKEN, threads=1):
+        self.arguments = [str(arcsat), "triage", "--model", str(model), "--store", str(store), "--threads", str(threads),
                           "--listen", "127.0.0.1:0", *map(str, options)]
         self.token = token
         self.process = None

@@ -146,7 +146,8 @@ TEST(StreamScorer, MemoryIsThatOfTheWindowHoweverLongTheConversation) {
     stream.Score({FirstTurns(c, turns)});
     bytes.push_back(stream.bytes());
   }
-  EXPECT_EQ(bytes[199], bytes[20]);
+  EXPECT_EQ(*std::max_element(bytes.begin() + 100, bytes.end()),
+            *std::max_element(bytes.begin() + 20, bytes.begin() + 100));
   EXPECT_GT(bytes[2], bytes[0]);
 }
 

@@ -1,8 +1,11 @@
 #include "train/trainer.h"
 
+#include <c10/core/CPUAllocator.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "data/files.h"
 #include "tests/torch/torch_test_support.h"
@@ -236,6 +239,82 @@ TEST_F(TrainerTest, WithoutLabelsThereIsNothingToTrainOn) {
   const std::vector<EncodedConversation> none;
   EXPECT_THAT(ProblemOf([&] { Trainer(&loaded, options_, none, none, Run("a")); }).remedy,
               HasSubstr("--survey.target"));
+}
+
+/// The processor's memory while it lives, of which pieces of more than `most` bytes are refused, as
+/// a GPU's allocator refuses them.
+class TightMemory : public c10::Allocator {
+ public:
+  explicit TightMemory(std::size_t most) : inner_(*c10::GetCPUAllocator()), most_(most) {
+    c10::SetCPUAllocator(this);
+  }
+  ~TightMemory() override { c10::SetCPUAllocator(&inner_); }
+  TightMemory(const TightMemory&) = delete;
+  TightMemory& operator=(const TightMemory&) = delete;
+
+  c10::DataPtr allocate(std::size_t bytes) override {
+    TORCH_CHECK_WITH(OutOfMemoryError, bytes <= most_, "no room for ", bytes, " bytes");
+    largest_ = std::max(largest_, bytes);
+    return inner_.allocate(bytes);
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return inner_.raw_deleter(); }
+  void copy_data(void* to, const void* from, std::size_t bytes) const override {
+    inner_.copy_data(to, from, bytes);
+  }
+  std::size_t largest() const { return largest_; }
+
+ private:
+  c10::Allocator& inner_;
+  std::size_t most_, largest_ = 0;
+};
+
+TEST_F(TrainerTest, ABatchThatDoesNotFitIsSplitAndTheRunIsTheSame) {
+  constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+  std::vector<std::string> messages;
+  const auto train = [&](const std::string& name, std::size_t room, std::size_t* largest) {
+    ModelOptions model = TinyOptions();
+    model.dropout = 0;  // which is drawn a part
+    LoadedModel loaded = StartModel(encoder_ / ".", model, {}, 1);
+    TightMemory memory(room);
+    Trainer trainer(&loaded, options_, train_, {}, Run(name));
+    trainer.on_message = [&](const std::string& text) { messages.push_back(text); };
+    trainer.Run();
+    *largest = memory.largest();
+    return loaded;
+  };
+  std::size_t largest = 0, largest_alone = 0, largest_tight = 0;
+  const LoadedModel whole = train("whole", kNoLimit, &largest);
+  options_.part_tokens = 1;  // a conversation at a time
+  train("alone", kNoLimit, &largest_alone);
+  EXPECT_THAT(messages, testing::IsEmpty());
+  ASSERT_LT(largest_alone, largest);
+  options_.part_tokens = TrainOptions().part_tokens;
+  const LoadedModel tight = train("tight", largest_alone, &largest_tight);
+  EXPECT_THAT(messages, testing::Contains(HasSubstr("memory ran out at")));
+  EXPECT_LE(largest_tight, largest_alone);
+  for (std::size_t i = 0; i < whole.model->parameters().all().size(); ++i) {
+    const Parameter &a = whole.model->parameters().all()[i],
+                    &b = tight.model->parameters().all()[i];
+    EXPECT_LT((a.value - b.value).abs().max().item<double>(), 1e-5) << a.name;
+  }
+  const Json steps = Metrics((runs_ / "whole").string()),
+             split = Metrics((runs_ / "tight").string());
+  ASSERT_EQ(steps.size(), split.size());
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    EXPECT_NEAR(steps[i].value("loss", 0.0), split[i].value("loss", 0.0), 1e-5) << i;
+  }
+}
+
+TEST_F(TrainerTest, AConversationThatDoesNotFitIsAnError) {
+  LoadedModel loaded = Start();
+  const Problem problem = ProblemOf([&] {
+    Trainer trainer(&loaded, options_, train_, {}, Run("full"));
+    TightMemory memory(1 << 10);
+    trainer.Run();
+  });
+  EXPECT_EQ(problem.place, "memory");
+  EXPECT_THAT(problem.found, HasSubstr("tokens at once do not fit (no room for"));
+  EXPECT_EQ(problem.remedy, "lower --train.max_turns");
 }
 
 TEST(ChooseDevice, CudaIsAUsageErrorWhereThereIsNone) {

@@ -1,0 +1,45 @@
+#include "model/known_turns.h"
+
+#include <utility>
+
+#include "data/random.h"
+
+namespace arcsat {
+namespace {
+
+constexpr std::int64_t kEntryBytes = 512;  // of an entry besides tokens and states, about
+
+}  // namespace
+
+std::size_t KnownTurns::Hash::operator()(const std::vector<std::int32_t>* tokens) const {
+  std::uint64_t hash = tokens->size();
+  for (const std::int32_t id : *tokens) hash = MixSeed(hash, static_cast<std::uint64_t>(id));
+  return static_cast<std::size_t>(hash);
+}
+
+std::int64_t KnownTurns::BytesOf(const Entry& entry) {
+  return static_cast<std::int64_t>(entry.states.nbytes() + entry.tokens->size() * 4) + kEntryBytes;
+}
+
+torch::Tensor KnownTurns::Find(const Tokens& tokens) {
+  const auto found = places_.find(tokens.get());
+  if (found == places_.end()) return {};
+  entries_.splice(entries_.begin(), entries_, found->second);
+  ++found_;
+  return found->second->states;
+}
+
+void KnownTurns::Keep(const Tokens& tokens, torch::Tensor states) {
+  if (most_ == 0 || places_.contains(tokens.get())) return;
+  entries_.push_front({tokens, std::move(states)});
+  places_.emplace(tokens.get(), entries_.begin());
+  bytes_ += BytesOf(entries_.front());
+  while (bytes_ > most_) {
+    const Entry& last = entries_.back();
+    bytes_ -= BytesOf(last);
+    places_.erase(last.tokens.get());
+    entries_.pop_back();
+  }
+}
+
+}  // namespace arcsat
