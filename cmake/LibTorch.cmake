@@ -21,7 +21,7 @@ if(TORCH_CONFIG)
 endif()
 
 set(ARCSAT_NCCL_INCLUDES)
-if(NOT EXISTS "${TORCH_ROOT}/lib/libtorch_cuda.so")
+if(NOT TORCH_ROOT OR NOT EXISTS ${TORCH_ROOT}/lib/libtorch_cuda.so)
   find_package(Torch REQUIRED)
   return()
 endif()
