@@ -5,7 +5,15 @@
 #include <limits>
 #include <optional>
 
+#include "data/random.h"
+
 namespace arcsat {
+
+std::uint64_t HashTokens(std::uint64_t seed, const std::vector<std::int32_t>& ids) {
+  std::uint64_t hash = MixSeed(seed, ids.size());
+  for (const std::int32_t id : ids) hash = MixSeed(hash, static_cast<std::uint64_t>(id));
+  return hash;
+}
 
 ConversationEncoder::ConversationEncoder(const Tokenizer& tokenizer, const TokenizeOptions& options,
                                          int boxes)

@@ -17,6 +17,9 @@ struct TokenizeOptions {
   int max_turn_tokens = 128;  ///< special tokens counted; a longer turn loses its middle
 };
 
+/// Equal for equal ids and seeds.
+std::uint64_t HashTokens(std::uint64_t seed, const std::vector<std::int32_t>& ids);
+
 /// A conversation as the model sees it. Token lists are shared between turns with equal text.
 struct EncodedTurn {
   std::shared_ptr<const std::vector<std::int32_t>> tokens;  ///< special tokens included, >= 2

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "data/random.h"
+#include "data/encoded.h"
 
 namespace arcsat {
 namespace {
@@ -12,9 +12,7 @@ constexpr std::int64_t kEntryBytes = 512;  // of an entry besides tokens and sta
 }  // namespace
 
 std::size_t KnownTurns::Hash::operator()(const std::vector<std::int32_t>* tokens) const {
-  std::uint64_t hash = tokens->size();
-  for (const std::int32_t id : *tokens) hash = MixSeed(hash, static_cast<std::uint64_t>(id));
-  return static_cast<std::size_t>(hash);
+  return static_cast<std::size_t>(HashTokens(0, *tokens));
 }
 
 std::int64_t KnownTurns::BytesOf(const Entry& entry) {

@@ -2,20 +2,44 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "data/error.h"
 #include "data/random.h"
 
 namespace arcsat {
 namespace {
 
-/// For each token of the distinct turns (V), its first place among the T in conversation order.
-std::vector<std::int64_t> FirstPlaces(const RaggedBatch& batch) {
-  std::vector<std::int64_t> first(static_cast<std::size_t>(batch.tokens.size(0)));
-  const std::int64_t* token_of = batch.token_of.const_data_ptr<std::int64_t>();
-  for (std::int64_t t = batch.token_count; t-- > 0;) {
-    first[static_cast<std::size_t>(token_of[t])] = t;
+/// A token that is to be told.
+struct Hidden {
+  std::int64_t place;  // in its turn
+  std::int64_t id;     // what stood there
+};
+
+/// Hides words of a turn of `length` tokens.
+std::vector<Hidden> HideWords(const MaskVocabulary& vocabulary, double share, std::uint64_t seed,
+                              std::int64_t* ids, std::int64_t length) {
+  Random random(seed);
+  std::vector<Hidden> out;
+  bool hidden = false;  // the word that the token belongs to
+  for (std::int64_t t = 0; t < length; ++t) {
+    const auto kind = vocabulary.kinds[static_cast<std::size_t>(ids[t])];
+    if (kind == MaskVocabulary::kSpecial) {
+      hidden = false;
+      continue;
+    }
+    // A turn whose middle was cut may go on with a word in the middle; place 1 begins the text.
+    if (kind == MaskVocabulary::kWordStart || t <= 1) hidden = random.Chance(share);
+    if (!hidden) continue;
+    out.push_back({t, ids[t]});
+    const double draw = random.Uniform();
+    if (draw < 0.8) {
+      ids[t] = vocabulary.mask_id;
+    } else if (draw < 0.9) {
+      ids[t] = static_cast<std::int64_t>(random.Below(vocabulary.kinds.size()));
+    }
   }
-  return first;
+  return out;
 }
 
 }  // namespace
@@ -41,29 +65,28 @@ MaskVocabulary ReadMaskVocabulary(const Tokenizer& tokenizer) {
 
 MaskedTokens MaskTokens(const MaskVocabulary& vocabulary, double share, std::uint64_t seed,
                         RaggedBatch* batch) {
-  Random random(seed);
   batch->tokens = batch->tokens.clone();
   std::int64_t* ids = batch->tokens.mutable_data_ptr<std::int64_t>();
-  const std::int64_t* positions = batch->positions.const_data_ptr<std::int64_t>();
-  const std::vector<std::int64_t> first = FirstPlaces(*batch);
-  std::vector<std::int64_t> places, targets;
-  bool hidden = false;  // the word that the token belongs to
-  for (std::size_t v = 0; v < first.size(); ++v) {
-    const auto kind = vocabulary.kinds[static_cast<std::size_t>(ids[v])];
-    if (kind == MaskVocabulary::kSpecial) {
-      hidden = false;
-      continue;
-    }
-    // A turn whose middle was cut may go on with a word in the middle; position 1 begins the text.
-    if (kind == MaskVocabulary::kWordStart || positions[v] <= 1) hidden = random.Chance(share);
-    if (!hidden) continue;
-    places.push_back(first[v]);
-    targets.push_back(ids[v]);
-    const double draw = random.Uniform();
-    if (draw < 0.8) {
-      ids[v] = vocabulary.mask_id;
-    } else if (draw < 0.9) {
-      ids[v] = static_cast<std::int64_t>(random.Below(vocabulary.kinds.size()));
+  std::vector<std::vector<Hidden>> hidden;  // by distinct turn
+  for (const auto& turn : batch->distinct) {
+    const auto length = static_cast<std::int64_t>(turn->size());
+    hidden.push_back(HideWords(vocabulary, share, HashTokens(seed, *turn), ids, length));
+    ids += length;
+  }
+  const std::int64_t* unique_of = batch->unique_of.const_data_ptr<std::int64_t>();
+  const int* length = batch->turn_lengths.data();
+  std::vector<std::int64_t> places, targets, asked(hidden.size(), -1);
+  std::int64_t begin = 0;  // of the turn, among all tokens
+  for (std::size_t c = 0; c < batch->conversation_turns.size(); ++c) {
+    for (int i = 0; i < batch->conversation_turns[c]; ++i, begin += *length++) {
+      const auto u = static_cast<std::size_t>(*unique_of++);
+      if (std::exchange(asked[u], static_cast<std::int64_t>(c)) == static_cast<std::int64_t>(c)) {
+        continue;
+      }
+      for (const Hidden& token : hidden[u]) {
+        places.push_back(begin + token.place);
+        targets.push_back(token.id);
+      }
     }
   }
   return {torch::tensor(places, torch::kInt64), torch::tensor(targets, torch::kInt64)};

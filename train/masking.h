@@ -28,8 +28,9 @@ struct MaskedTokens {
 
 /// Hides `share` of the words of a batch that lies on the CPU, each word whole (Devlin et al. 2019
 /// and the whole-word masking of their later release): of the tokens of a hidden word 80% become
-/// the mask, 10% any other id, and 10% stay. A turn that occurs several times is masked once and
-/// asked about at its first place. `seed` decides what is drawn.
+/// the mask, 10% any other id, and 10% stay. What is hidden of a turn depends on `seed` and its
+/// words alone, whatever is in the batch besides; each conversation is asked about it once, at its
+/// first place there.
 MaskedTokens MaskTokens(const MaskVocabulary& vocabulary, double share, std::uint64_t seed,
                         RaggedBatch* batch);
 

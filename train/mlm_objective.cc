@@ -58,18 +58,10 @@ class MlmObjective : public Objective {
                       Processes& processes) const override {
     torch::NoGradGuard no_grad;
     double loss = 0, right = 0, count = 0;
-    constexpr std::size_t kAtOnce = 16;
-    for (std::size_t begin = 0; begin < conversations.size(); begin += kAtOnce) {
-      const auto turn =
-          static_cast<int>(begin / kAtOnce % static_cast<std::size_t>(processes.size()));
-      if (turn != processes.rank()) continue;
-      std::vector<Segment> segments;
-      for (std::size_t i = begin; i < std::min(conversations.size(), begin + kAtOnce); ++i) {
-        segments.push_back(LastTurns(conversations[i], options_.max_turns));
-      }
+    for (const std::vector<Segment>& segments : Own(conversations, processes)) {
       RaggedBatch batch = MakeBatch(segments);
       // The same words are hidden at every validation.
-      const MaskedTokens masked = Mask(MixSeed(options_.seed, kValidation, begin), &batch);
+      const MaskedTokens masked = Mask(MixSeed(options_.seed, kValidation), &batch);
       const auto logits = Logits(batch, masked, /*training=*/false);
       loss += CrossEntropy(logits, masked).item<double>();
       right += (logits.argmax(1) == masked.targets.to(logits.device())).sum().item<double>();
@@ -96,13 +88,31 @@ class MlmObjective : public Objective {
   }
 
  private:
+  /// What of them this process validates, in batches that fit where training's do.
+  std::vector<std::vector<Segment>> Own(const std::vector<EncodedConversation>& conversations,
+                                        const Processes& processes) const {
+    constexpr std::size_t kAtOnce = 16;
+    const auto step = static_cast<std::size_t>(processes.size());
+    std::vector<std::vector<Segment>> batches;
+    std::int64_t tokens = 0;
+    for (auto i = static_cast<std::size_t>(processes.rank()); i < conversations.size(); i += step) {
+      const Segment segment = LastTurns(conversations[i], options_.max_turns);
+      tokens += TokensOf(segment);
+      if (batches.empty() || batches.back().size() == kAtOnce || tokens > options_.part_tokens) {
+        batches.emplace_back();
+        tokens = TokensOf(segment);
+      }
+      batches.back().push_back(segment);
+    }
+    return batches;
+  }
+
   static bool OfEncoder(const std::string& name) {
     return name == "arcsat.speaker" || name == "arcsat.turn_distance";
   }
 
   std::uint64_t Seed(const BatchPart& part) const {
-    return MixSeed(MixSeed(options_.seed, kTraining, static_cast<std::uint64_t>(part.batch)),
-                   static_cast<std::uint64_t>(part.index));
+    return MixSeed(options_.seed, kTraining, static_cast<std::uint64_t>(part.batch));
   }
 
   MaskedTokens Mask(std::uint64_t seed, RaggedBatch* batch) const {

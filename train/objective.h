@@ -29,7 +29,6 @@ inline Segment LastTurns(const EncodedConversation& conversation, int most) {
 struct BatchPart {
   std::vector<Segment> segments;
   std::int64_t batch = 0;  ///< of the run, from 0
-  int index = 0;           ///< among the parts of its batch, of all processes
 };
 
 inline std::int64_t TokensOf(const BatchPart& part) {

@@ -109,8 +109,7 @@ std::vector<BatchPart> Trainer::Parts(std::int64_t batch) {
   for (std::size_t i = 0; i < segments.size(); ++i) {
     if (owners[i] != processes_.rank()) continue;
     if (parts.empty() || tokens + sizes[i] > part_tokens_) {
-      const int index = static_cast<int>(parts.size()) * processes_.size() + processes_.rank();
-      parts.push_back({{}, batch, index});
+      parts.push_back({{}, batch});
       tokens = 0;
     }
     tokens += sizes[i];

@@ -89,16 +89,19 @@ def test_the_losses_are_those_of_one_process(runs, size):
             figures(alone, "validation", name), abs=1e-5)
 
 
-def test_words_are_learned_by_two_as_well(command, sides, encoder, arcsat, tmp_path):
-    """Masks are drawn a part of a batch, and two processes have two: not the same losses."""
-    out = tmp_path / "words"
-    arguments = command(out, epochs=3)
-    drop = arguments.index("--model.conversation_hidden")
-    del arguments[drop:drop + 4]
-    finish(start([*arguments, "--task", "mlm"], 2))
-    loss = figures(out, "validation", "masked_loss")
-    assert loss[-1] < loss[0]
-    assert (out / "encoder" / "model.safetensors").exists()
+def test_words_are_learned_by_two_as_by_one(command, tmp_path):
+    for size in (1, 2):
+        arguments = command(tmp_path / str(size), epochs=3)
+        drop = arguments.index("--model.conversation_hidden")
+        del arguments[drop:drop + 4]
+        finish(start([*arguments, "--task", "mlm"], size))
+        assert (tmp_path / str(size) / "encoder" / "model.safetensors").exists()
+    alone, many = tmp_path / "1", tmp_path / "2"
+    losses = figures(many, "train", "loss")
+    assert len(losses) > 30 and losses == pytest.approx(figures(alone, "train", "loss"), abs=1e-5)
+    told = figures(many, "validation", "masked_loss")
+    assert told == pytest.approx(figures(alone, "validation", "masked_loss"), abs=1e-5)
+    assert told[-1] < told[0]
 
 
 def test_more_processes_than_conversations_in_a_batch(command, tmp_path):

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <map>
 #include <set>
 
 #include "tests/torch/torch_test_support.h"
@@ -54,19 +53,28 @@ TEST_F(MaskingTest, HidesWholeWordsAndNothingElse) {
   const auto token_of = Numbers(batch.token_of), places = Numbers(masked.places);
   const auto targets = Numbers(masked.targets);
   std::set<std::int64_t> hidden;  // among the distinct turns' tokens
+  std::set<std::int64_t> asked(places.begin(), places.end());
+  EXPECT_EQ(asked.size(), places.size()) << "a place asked twice";
   for (std::size_t i = 0; i < places.size(); ++i) {
     const std::int64_t v = token_of[static_cast<std::size_t>(places[i])];
-    EXPECT_TRUE(hidden.insert(v).second) << "asked twice";
+    hidden.insert(v);
     EXPECT_EQ(targets[i], before[static_cast<std::size_t>(v)]);
     EXPECT_GT(targets[i], 4) << "a special token";
   }
-  std::map<std::int64_t, std::int64_t> first;
-  for (std::size_t t = token_of.size(); t-- > 0;) {
-    first[token_of[t]] = static_cast<std::int64_t>(t);
+  // In every conversation each hidden token of the turns there is asked about at its first place.
+  std::set<std::int64_t> first;
+  std::size_t t = 0, n = 0;
+  for (const int turns : batch.conversation_turns) {
+    std::set<std::int64_t> there;
+    for (int i = 0; i < turns; ++i, ++n) {
+      for (int k = 0; k < batch.turn_lengths[n]; ++k, ++t) {
+        const std::int64_t v = token_of[t];
+        if (there.insert(v).second && hidden.contains(v))
+          first.insert(static_cast<std::int64_t>(t));
+      }
+    }
   }
-  for (const std::int64_t t : places) {
-    EXPECT_EQ(first[token_of[static_cast<std::size_t>(t)]], t) << "not the first place";
-  }
+  EXPECT_EQ(asked, first);
   int words = 0, hidden_words = 0;
   for (std::size_t v = 0; v < before.size(); ++v) {
     const bool masked_here = hidden.count(static_cast<std::int64_t>(v)) != 0;
@@ -110,6 +118,24 @@ TEST_F(MaskingTest, TheSeedDecides) {
   EXPECT_TRUE(torch::equal(a.tokens, b.tokens));
   EXPECT_FALSE(torch::equal(first, MaskTokens(vocabulary_, 0.15, 2, &c).places));
   EXPECT_TRUE(torch::equal(plain.tokens, MakeBatch(segments_).tokens)) << "the batch was changed";
+}
+
+TEST_F(MaskingTest, WhatIsHiddenOfAConversationDoesNotDependOnTheOthers) {
+  RaggedBatch all = MakeBatch(segments_);
+  const MaskedTokens masked = MaskTokens(vocabulary_, 0.15, 3, &all);
+  const auto targets = Numbers(masked.targets);
+  const auto seen =
+      Numbers(all.tokens.index_select(0, all.token_of.index_select(0, masked.places)));
+  std::vector<std::int64_t> told, shown;
+  for (const Segment& segment : segments_) {
+    RaggedBatch alone = MakeBatch({segment});
+    const MaskedTokens one = MaskTokens(vocabulary_, 0.15, 3, &alone);
+    for (const std::int64_t id : Numbers(one.targets)) told.push_back(id);
+    const auto there = alone.tokens.index_select(0, alone.token_of.index_select(0, one.places));
+    for (const std::int64_t id : Numbers(there)) shown.push_back(id);
+  }
+  EXPECT_EQ(targets, told);
+  EXPECT_EQ(seen, shown);
 }
 
 TEST_F(MaskingTest, ATokenizerWithoutAMaskIsRefused) {

@@ -136,7 +136,6 @@ TEST_F(MlmTest, PartsAreWeighedByTheirMaskedWords) {
   for (int c = 0; c < 12; ++c) {
     (c < 3 ? small : large).segments.push_back(Whole(train[static_cast<std::size_t>(c)]));
   }
-  large.index = 1;
   LoadedModel loaded = Start(encoder_ / ".");
   const auto objective = MakeObjective(&loaded, options_, {});
   const auto loss = [&](const BatchPart& part) {

@@ -124,7 +124,7 @@ TEST(CsatObjective, UpdatesOfOneAddUpToAllConversations) {
   const auto objective = MakeObjective(&loaded, TrainOptions{}, conversations);
   ParameterSet& parameters = loaded.model->parameters();
   const auto learn = [&](const std::vector<Segment>& segments) {
-    const BatchPart part{segments, 0, 0};
+    const BatchPart part{segments, 0};
     objective->BeginUpdate(objective->Measure({part}));
     const PartLosses losses = objective->Forward(part);
     losses.total.backward();
