@@ -24,7 +24,8 @@ std::vector<EncodedConversation> Circles(int count, std::uint64_t seed) {
     auto word = static_cast<int>(random.Below(20));
     for (int t = 0; t < 4; ++t) {
       std::vector<std::int32_t> ids = {2};
-      for (int i = 0; i < 6; ++i) {
+      const int length = 4 + static_cast<int>(random.Below(9));  // few turns are alike
+      for (int i = 0; i < length; ++i) {
         ids.push_back(5 + word);
         word = (word + step + 20) % 20;
       }
@@ -47,7 +48,7 @@ class MlmTest : public testing::Test {
     PutTinyEncoder(encoder_);
     options_.task = "mlm";
     options_.device = "cpu";
-    options_.epochs = 60;
+    options_.epochs = 100;
     options_.batch = 8;
     options_.learning_rate = options_.head_learning_rate = 0.008;
     std::filesystem::create_directories(runs_ / "a");
