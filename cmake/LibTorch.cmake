@@ -7,7 +7,7 @@
 # exports are read; CUDA's runtime library and headers come from the packages that were installed
 # with the wheel, or from a toolkit where there is one.
 
-# Some of its libraries (2.5 to 2.11) carry parts of another C++ library and show them to the whole
+# Some of its libraries (those of 2.11 with CUDA, say) carry parts of another C++ library and show them to the whole
 # program, of which std::filesystem::remove_all crashes (pytorch issue 133437). The system's goes
 # first.
 add_link_options(LINKER:--push-state,--no-as-needed -lstdc++ LINKER:--pop-state)
