@@ -72,6 +72,11 @@ std::int64_t TokensOf(const Segment& segment) {
   return tokens;
 }
 
+void CountTurn(int length, std::vector<std::pair<int, int>>* blocks) {
+  if (blocks->empty() || blocks->back().second != length) blocks->emplace_back(0, length);
+  ++blocks->back().first;
+}
+
 RaggedBatch MakeBatch(const std::vector<Segment>& segments) {
   RaggedBatch batch;
   DistinctTurns distinct = FindDistinct(segments);
@@ -83,10 +88,7 @@ RaggedBatch MakeBatch(const std::vector<Segment>& segments) {
       tokens.push_back((*list)[static_cast<std::size_t>(i)]);
       positions.push_back(i);
     }
-    if (batch.blocks.empty() || batch.blocks.back().second != length) {
-      batch.blocks.emplace_back(0, length);
-    }
-    ++batch.blocks.back().first;
+    CountTurn(length, &batch.blocks);
   }
   std::vector<std::int64_t> token_of, turn_of, speaker, channel;
   std::vector<float> features;

@@ -41,6 +41,9 @@ struct RaggedBatch {
   std::int64_t token_count = 0;         ///< T
 };
 
+/// Counts a turn of `length` tokens, no shorter than those before it, among RaggedBatch::blocks.
+void CountTurn(int length, std::vector<std::pair<int, int>>* blocks);
+
 /// Every segment must hold at least one turn.
 RaggedBatch MakeBatch(const std::vector<Segment>& segments);
 RaggedBatch To(const RaggedBatch& batch, torch::Device device);

@@ -22,9 +22,7 @@ std::uint64_t Fingerprint(std::uint64_t hash, const EncodedConversation& convers
     const EncodedTurn& turn = conversation.turns[i];
     hash = MixSeed(hash, static_cast<std::uint64_t>(turn.speaker) * 2 + (turn.has_time > 0),
                    std::bit_cast<std::uint32_t>(turn.gap));
-    for (const std::int32_t id : *turn.tokens) {
-      hash = MixSeed(hash, static_cast<std::uint64_t>(id), turn.tokens->size());
-    }
+    hash = HashTokens(hash, *turn.tokens);
   }
   return hash;
 }

@@ -240,10 +240,7 @@ torch::Tensor TurnEncoder::LowerStates(const RaggedBatch& batch, int layers, boo
       missing.push_back(u);
       lengths.push_back(length);
       for (std::int64_t t = 0; t < length; ++t) rows.push_back(at + t);
-      if (fresh.blocks.empty() || fresh.blocks.back().second != length) {
-        fresh.blocks.emplace_back(0, static_cast<int>(length));
-      }
-      ++fresh.blocks.back().first;
+      CountTurn(static_cast<int>(length), &fresh.blocks);
     }
     at += length;
   }
