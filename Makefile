@@ -5,7 +5,7 @@ BUILD := build
 # Two compilers on one core only push each other out of its cache.
 JOBS := $(shell nproc)
 
-.PHONY: all setup setup-test build demo test test-spark sanitize fuzz lint reliability bench bench-scorers \
+.PHONY: all setup setup-test build demo test test-spark sanitize fuzz lint reliability bench bench-score bench-scorers \
 	bench-stream clean
 all: build
 
@@ -64,6 +64,10 @@ reliability: setup-test build
 
 bench: setup-test build
 	@$(PY) bench/bench.py
+
+bench-score: setup-test build
+	@$(PY) -m pip install -q --disable-pip-version-check --no-deps -r tools/requirements-bench-nodeps.txt
+	@$(PY) bench/score.py
 
 # MODEL=run BUNDLE=its bundle DATA=conversations
 bench-scorers: setup-test build

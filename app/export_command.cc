@@ -11,7 +11,6 @@
 namespace arcsat {
 namespace {
 
-/// A line for each compressed graph, and one for those of running conversations.
 /// Of figures by output.
 double Largest(const Json& differences) {
   double largest = 0;
@@ -21,6 +20,7 @@ double Largest(const Json& differences) {
   return largest;
 }
 
+/// A line for each compressed graph, one for those of running conversations, one for that of texts.
 std::string DescribeMore(const Json& manifest) {
   std::string out;
   const auto megabytes = [&](const Json& graph) {
@@ -42,6 +42,17 @@ std::string DescribeMore(const Json& manifest) {
     out += fmt::format("  stream: {:.1f} and {:.1f} MB; within {:.1e} of LibTorch on {} turns\n",
                        megabytes(stream["turn_encoder"]), megabytes(stream["conversation_step"]),
                        largest, stream["turns"].dump());
+  }
+  if (manifest.contains("text_graph")) {
+    const Json& text = manifest["text_graph"];
+    std::string other;
+    for (const auto& [script, same] : text["scripts"].items()) {
+      if (!same.get<bool>()) other += (other.empty() ? "" : ", ") + script;
+    }
+    out +=
+        fmt::format("  text: {:.1f} MB; {} golden conversations within {:.1e}{}\n", megabytes(text),
+                    text["golden"].dump(), text["golden_difference"].get<double>(),
+                    other.empty() ? "" : "; read differently from the tokenizer's: " + other);
   }
   return out;
 }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <filesystem>
 #include <optional>
 
@@ -15,6 +16,7 @@
 #include "data/files.h"
 #include "data/score_table.h"
 #include "eval/cross_conformal.h"
+#include "model/known_turns_file.h"
 #include "model/scorer.h"
 
 namespace arcsat {
@@ -74,7 +76,7 @@ class ScoreWriter {
 class ScoreRun {
  public:
   ScoreRun(const LoadedModel& model, const Calibration& calibration, bool skip_bad,
-           ScoreFormat format, ScoreOutput* out)
+           ScoreFormat format, KnownTurnsFile* cache, ScoreOutput* out)
       : model_(model),
         calibration_(calibration),
         sets_(FindConformal(model.folder)),
@@ -82,7 +84,7 @@ class ScoreRun {
         writer_(format),
         out_(*out),
         encoder_(model.MakeEncoder()),
-        scorer_(*model.model) {}
+        scorer_(*model.model, {.known_file = cache}) {}
 
   void Run(const std::string& data, bool quiet) {
     LineReader lines(data);
@@ -167,6 +169,8 @@ class ScoreRun {
 
 struct ScoreSettings {
   std::string model, data = "-", out, format = "auto";
+  std::string turn_cache;
+  double turn_cache_gb = 10;
   int threads = 0;
   bool resume = false;
   ReadOptions read;
@@ -175,13 +179,20 @@ struct ScoreSettings {
 
 void Bind(Options& options, ScoreSettings* s) {
   options.Add("model", &s->model, "run folder or model folder");
-  options.Add("data", &s->data, "file of conversations, or - for standard input");
+  options.Add("data", &s->data,
+              "file of conversations, JSON lines or Parquet, or - for standard input");
   options.Add("out", &s->out, "file for the scores; standard output where none is given");
   options.Add(
       "format", &s->format,
       "jsonl; csv (a row a conversation, without its turns); parquet (the same, with its turns "
       "as JSON); or auto: what the end of --out says",
       OneOf({"auto", "jsonl", "csv", "parquet"}));
+  options.Add(
+      "turn-cache", &s->turn_cache,
+      "file that keeps what was computed of each different turn, for later runs of the same "
+      "model; one process at a time");
+  options.Add("turn-cache-gb", &s->turn_cache_gb, "how large it may become, in 10^9 bytes",
+              Between(0.001, 1e6));
   options.Add("threads", &s->threads, "CPU threads; 0: LibTorch's choice", Between(0, 4096));
   options.Add("resume", &s->resume,
               "keep what is done in FILE.partial, and go on there after a stop; give it from the "
@@ -200,7 +211,28 @@ ScoreFormat FormatOf(const ScoreSettings& s) {
                          : ScoreFormat::kJsonLines;
 }
 
-void Tell(const ScoreOutput& out, const ScoreRun& run, const ScoreSettings& s) {
+/// The file of --turn-cache, or none.
+std::optional<KnownTurnsFile> OpenTurnCache(const LoadedModel& loaded, const ScoreSettings& s) {
+  if (s.turn_cache.empty()) return std::nullopt;
+  const EncoderConfig& encoder = loaded.encoder_config();
+  if (loaded.options().cross_turn_layers >= encoder.layers) {
+    throw UsageError({"--turn-cache", "found a model all of whose layers see across turns",
+                      "expected layers that see one turn at a time: nothing else can be kept",
+                      "leave it out, or train with fewer --model.cross_turn_layers"});
+  }
+  const std::string weights = Sha256File(loaded.folder / "model.safetensors");
+  return std::optional<KnownTurnsFile>(
+      std::in_place, KnownTurnsFile::Place{s.turn_cache, Sha256(weights + TorchVersion()),
+                                           encoder.hidden, std::llround(s.turn_cache_gb * 1e9)});
+}
+
+void Tell(const ScoreOutput& out, const ScoreRun& run, const KnownTurnsFile* cache,
+          const ScoreSettings& s) {
+  if (cache != nullptr && !s.common.quiet) {
+    fmt::print(stderr, "turn cache: {} turns, {:.1f} MB; {} were there\n",
+               Thousands(cache->turns()), static_cast<double>(cache->bytes()) / 1e6,
+               Thousands(cache->found()));
+  }
   if (out.rejected() > 0 && !s.common.quiet) {
     fmt::print(stderr, "left out: {}\n", Thousands(out.rejected()));
     for (const std::string& reason : run.reasons()) fmt::print(stderr, "  {}\n", reason);
@@ -236,15 +268,17 @@ int RunScore(const std::vector<std::string>& args) {
   UseThreads(s.threads);
   const LoadedModel loaded = LoadModel(ModelFolder(s.model));
   const Calibration calibration = DemandCalibration(loaded, s.model);
+  std::optional<KnownTurnsFile> cache = OpenTurnCache(loaded, s);
+  KnownTurnsFile* kept = cache ? &*cache : nullptr;
   ScoreOutput out(s.out, loaded.name, s.resume);
-  ScoreRun run(loaded, calibration, s.read.skip_bad, format, &out);
+  ScoreRun run(loaded, calibration, s.read.skip_bad, format, kept, &out);
   run.Run(s.data, s.common.quiet);
   if (out.scored() == 0) {
     throw Error({s.data, "holds no conversation", "expected one JSON object a line",
                  "see docs/formats.md"});
   }
   out.Commit();
-  Tell(out, run, s);
+  Tell(out, run, kept, s);
   return 0;
 }
 

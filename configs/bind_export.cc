@@ -17,6 +17,9 @@ void Bind(Options& options, ExportOptions* fields) {
       .Add("stream", &fields->stream,
            "also write turn_encoder.onnx and conversation_step.onnx, for conversations that go on: "
            "a new turn costs a turn")
+      .Add("text", &fields->text,
+           "also write model.text.onnx, which takes texts: its tokenizer is inside the graph, in "
+           "operators of onnxruntime-extensions")
       .Add("int8", &fields->int8,
            "also write model.int8.onnx, measured on this file of conversations (the calibration "
            "side): it must decide as the fp32 model does, or nothing is published")

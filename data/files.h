@@ -60,7 +60,8 @@ inline bool IsBlank(std::string_view line) {
 
 /// Reads lines from a plain, .gz, .zst, .xz or .bz2 file (told by content), or from standard input
 /// when `path` is "-". Memory is one line and a buffer, whatever the file's size. A line longer
-/// than `limit` bytes is an Error. A truncated compressed stream is an Error, not an early end.
+/// than `limit` bytes is an Error. A truncated compressed stream is an Error, not an early end. Of a
+/// Parquet file the rows come as JSON, a line each (data/parquet/lines.h).
 ///
 ///   LineReader lines("calls.jsonl.gz");
 ///   for (std::string line; lines.Next(&line);) use(line, lines.place());
@@ -74,6 +75,7 @@ class LineReader {
   /// "file:line" of the line last returned, lines counted from 1.
   std::string place() const;
   std::int64_t line_number() const { return number_; }
+  bool is_table() const;  ///< whether the lines are a Parquet file's rows
   /// Bytes consumed of the file as it lies on disk, and its size (0 when unknown): for progress.
   std::uint64_t bytes_read() const;
   std::uint64_t bytes_total() const;

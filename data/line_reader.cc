@@ -12,6 +12,7 @@
 
 #include "data/error.h"
 #include "data/files.h"
+#include "data/parquet/lines.h"
 
 namespace arcsat {
 namespace {
@@ -44,6 +45,7 @@ struct LineReader::Impl {
   std::string decoded;         // the decoder's block
   std::string_view rest;       // what of the block no line has taken
   bool first = true;
+  std::unique_ptr<ParquetLines> table;  // rows in place of lines
 
   ~Impl() {
     if (decoder != nullptr) archive_read_free(decoder);
@@ -145,11 +147,20 @@ LineReader::LineReader(const std::string& path, std::size_t limit)
   }
   impl_->raw_waits = true;
   if (LooksCompressed(impl_->raw)) impl_->OpenDecoder();
+  if (BeginsLikeParquet(impl_->raw)) {
+    // Standard input may be a file, too.
+    impl_->table = std::make_unique<ParquetLines>(path == "-" ? "/dev/stdin" : impl_->name, limit);
+  }
 }
 
 LineReader::~LineReader() = default;
 
 bool LineReader::Next(std::string* line) {
+  if (impl_->table) {
+    if (!impl_->table->Next(line)) return false;
+    ++number_;
+    return true;
+  }
   line->clear();
   bool any = false;
   for (bool ended = false; !ended;) {
@@ -172,9 +183,13 @@ bool LineReader::Next(std::string* line) {
   return true;
 }
 
+bool LineReader::is_table() const { return impl_->table != nullptr; }
+
 std::string LineReader::place() const { return fmt::format("{}:{}", impl_->name, number_); }
 
-std::uint64_t LineReader::bytes_read() const { return impl_->consumed; }
+std::uint64_t LineReader::bytes_read() const {
+  return impl_->table ? impl_->table->bytes_read() : impl_->consumed;
+}
 
 std::uint64_t LineReader::bytes_total() const { return impl_->total; }
 

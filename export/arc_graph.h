@@ -11,6 +11,7 @@
 namespace arcsat {
 
 class ArcModel;
+class Tokenizer;
 
 /// Names of the outputs that every graph has, in order.
 inline constexpr const char* kGraphOutputs[] = {"state", "outlook",     "entry",    "exit",
@@ -26,5 +27,10 @@ std::vector<std::string> GraphOutputs(const Calibration& calibration);
 onnx::ModelDef BuildArcGraph(const ArcModel& model, const Calibration& calibration,
                              std::int64_t pad_id, const std::string& name,
                              Precision precision = Precision::kFloat32);
+
+/// The same with texts in place of ids: the tokenizer is inside the graph, in operators of ONNX
+/// Runtime Extensions (export/text_graph.h, and its errors). fp32.
+onnx::ModelDef BuildTextArcGraph(const ArcModel& model, const Calibration& calibration,
+                                 const Tokenizer& tokenizer, const std::string& name);
 
 }  // namespace arcsat

@@ -16,6 +16,7 @@
 #include "export/pack.h"
 #include "export/parity_cases.h"
 #include "export/stream_graph.h"
+#include "export/text_graph.h"
 
 namespace arcsat {
 namespace {
@@ -138,6 +139,14 @@ Json WriteParts(const LoadedModel& loaded, const ExportOptions& options, const f
   }
   Json stream;
   if (options.stream) stream = WriteStream(loaded, calibration, options, folder);
+  Json text;
+  if (options.text) {
+    const onnx::ModelDef from_text =
+        BuildTextArcGraph(*loaded.model, calibration, *loaded.tokenizer, loaded.name);
+    onnx::WriteOnnx(from_text, folder / kTextGraphFile, LargestGraph(options));
+    text = DescribeGraph(from_text.graph, kTextGraphFile);
+    text["needs"] = "onnxruntime-extensions";
+  }
   for (const fs::path& file : loaded.tokenizer->files()) {
     WriteFile(folder / file.filename(), ReadFile(file));
   }
@@ -151,6 +160,7 @@ Json WriteParts(const LoadedModel& loaded, const ExportOptions& options, const f
   Json manifest = MakeManifest(loaded, calibration, calibrated, count, folder);
   if (!variants.empty()) manifest["variants"] = std::move(variants);
   if (options.stream) manifest["stream"] = std::move(stream);
+  if (options.text) manifest["text_graph"] = std::move(text);
   return manifest;
 }
 

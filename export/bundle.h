@@ -19,6 +19,7 @@ struct ExportOptions {
   int golden = 8;       ///< how many of them
   std::string python;   ///< that checks the bundle; empty: FindPython
   bool stream = false;  ///< also the graphs of running conversations
+  bool text = false;    ///< also a graph that takes texts, its tokenizer inside
   bool external_data = false;  ///< weights beside the graphs, as they are beyond 2 GB in any case
   std::string int8;     ///< conversations to measure model.int8.onnx on; empty: it is not made
   std::string fp16;     ///< the same of model.fp16.onnx; where both are made, the same file

@@ -43,6 +43,11 @@ CheckReport ParseReport(const std::string& output) {
     report.stream.golden_difference = stream.at("golden_difference").get<double>();
     report.stream.turns = stream.at("turns").get<int>();
   }
+  if (const Json& text = json.at("text"); !text.is_null()) {
+    report.text.golden = text.at("golden").get<int>();
+    report.text.golden_difference = text.at("golden_difference").get<double>();
+    report.text.scripts = text.at("scripts").get<std::map<std::string, bool>>();
+  }
   return report;
 }
 

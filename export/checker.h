@@ -33,6 +33,13 @@ struct CheckReport {
     int turns = 0;  ///< that were run
   };
   Stream stream;
+  /// The graph that takes texts, where the manifest has one.
+  struct Text {
+    int golden = 0;  ///< golden conversations that were scored: those in Latin letters
+    double golden_difference = 0;
+    std::map<std::string, bool> scripts;  ///< whether each is read as the model's tokenizer does
+  };
+  Text text;
 };
 
 /// What to check. Golden conversations always are.

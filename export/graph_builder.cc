@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <map>
+#include <set>
 #include <utility>
 
 namespace arcsat::onnx {
@@ -13,6 +14,7 @@ struct Graph::Root {
   std::vector<Initialiser> constants;
   std::map<std::string, Value> cache;  // small constants by content
   std::string path;                    // of the scopes that are open
+  std::set<std::string> domains;       // of operators that are not ONNX's own
 };
 
 Graph::Scope::Scope(std::string* path, const std::string& part) : path_(path), size_(path->size()) {
@@ -46,7 +48,7 @@ Value Graph::BodyInput(const std::string& name, Type type) {
 void Graph::Output(const std::string& name, const Value& value, Type type, std::vector<Dim> shape,
                    std::string doc) {
   const std::string unique = Unique(name);
-  def_.nodes.push_back({"Identity", unique, {value.name}, {unique}, {}});
+  def_.nodes.push_back({"Identity", unique, {value.name}, {unique}, {}, ""});
   def_.outputs.push_back({unique, type, true, std::move(shape), std::move(doc)});
 }
 
@@ -144,6 +146,15 @@ Value Graph::Op(const std::string& op, const std::vector<Value>& inputs,
   return Ops(op, inputs, 1, std::move(attributes)).front();
 }
 
+std::vector<Value> Graph::Custom(const std::string& domain, const std::string& op,
+                                 const std::vector<Value>& inputs, int outputs,
+                                 std::vector<Attribute> attributes) {
+  const std::vector<Value> values = Ops(op, inputs, outputs, std::move(attributes));
+  def_.nodes.back().domain = domain;
+  root_->domains.insert(domain);
+  return values;
+}
+
 Value Graph::Loop(const Value& trips, const Graph& body) {
   const auto def = std::make_shared<const GraphDef>(body.def_);
   return Op("Loop", {trips, {""}}, {{"body", def}});
@@ -155,11 +166,16 @@ GraphDef Graph::Finish() const {
   return def;
 }
 
+std::vector<std::string> Graph::domains() const {
+  return {root_->domains.begin(), root_->domains.end()};
+}
+
 ModelDef ModelOf(const Graph& graph, std::vector<std::pair<std::string, std::string>> metadata,
                  std::string doc) {
   ModelDef model;
   model.ir_version = kIrVersion;
   model.opset = kOpset;
+  model.domains = graph.domains();
   model.producer = "arcsat";
   model.producer_version = "1";
   model.metadata = std::move(metadata);

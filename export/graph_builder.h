@@ -68,6 +68,10 @@ class Graph {
            std::vector<Attribute> attributes = {});
   std::vector<Value> Ops(const std::string& op, const std::vector<Value>& inputs, int outputs,
                          std::vector<Attribute> attributes = {});
+  /// An operator that is not ONNX's own, of version 1 of `domain`.
+  std::vector<Value> Custom(const std::string& domain, const std::string& op,
+                            const std::vector<Value>& inputs, int outputs,
+                            std::vector<Attribute> attributes);
 
   // Operators, one name one meaning; see onnx.ai/onnx/operators. Arithmetic broadcasts.
   Value Add(const Value& a, const Value& b) { return Op("Add", {a, b}); }
@@ -135,6 +139,8 @@ class Graph {
 
   /// What was built, constants included; for the outermost graph.
   GraphDef Finish() const;
+  /// Of its Custom() operators, and of those of its bodies.
+  std::vector<std::string> domains() const;
 
  private:
   struct Root;  // shared with the bodies: names in use, constants, the scope

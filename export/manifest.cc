@@ -10,6 +10,7 @@
 #include "data/json.h"
 #include "export/arc_graph.h"
 #include "export/graph_builder.h"
+#include "export/packing.h"
 #include "export/stream_graph.h"
 
 namespace arcsat {
@@ -29,11 +30,9 @@ Json Inputs() {
       Tensor("input_ids", "int64", {"batch", "turns", "tokens"},
              "token ids of each turn, special tokens included, padded with any id"),
       Tensor("turn_tokens", "int64", turns, "how many of a turn's ids are real; 0: no such turn"),
-      Tensor("speaker", "int64", turns, "0 customer, 1 agent, 2 bot"),
-      Tensor("channel", "int64", Json::array({"batch"}), "0 unknown, 1 chat, 2 voice"),
-      Tensor("gap_seconds", "float32", turns,
-             "seconds since the turn before, 0 where clocks go backwards; negative or NaN where "
-             "either time is unknown and at the first turn")};
+      Tensor("speaker", "int64", turns, kSpeakerMeaning),
+      Tensor("channel", "int64", Json::array({"batch"}), kChannelMeaning),
+      Tensor("gap_seconds", "float32", turns, kGapMeaning)};
 }
 
 Json Outputs(const CsatMap& csat) {
@@ -138,6 +137,18 @@ void CheckStream(const Json& manifest, std::vector<std::string>* problems) {
   CheckParity(manifest, At(stream, {"max_abs_difference"}), "turn-by-turn parity", problems);
 }
 
+void CheckText(const Json& manifest, std::vector<std::string>* problems) {
+  const Json& graph = At(manifest, {"text_graph"});
+  if (graph.is_null()) return;
+  if (!IsListed(manifest, At(graph, {"file"}))) {
+    problems->push_back("manifest.json: text_graph: its file is not listed");
+  }
+  const Json& golden = At(graph, {"golden"});
+  if (!golden.is_number_integer() || golden < 1 || !At(graph, {"golden_difference"}).is_number()) {
+    problems->push_back("manifest.json: text_graph was not measured");
+  }
+}
+
 void CheckFile(const fs::path& bundle, const std::string& name, const Json& told,
                std::vector<std::string>* problems) {
   const fs::path path = bundle / name;
@@ -205,6 +216,7 @@ Json MakeManifest(const LoadedModel& loaded, const Calibration& calibration, boo
 Json DescribeGraph(const onnx::GraphDef& graph, const std::string& file) {
   const auto type = [](onnx::Type t) {
     if (t == onnx::Type::kInt64) return "int64";
+    if (t == onnx::Type::kString) return "string";
     return t == onnx::Type::kDouble ? "float64" : "float32";
   };
   const auto list = [&](const std::vector<onnx::ValueInfo>& values) {
@@ -233,6 +245,11 @@ void AddParity(const CheckReport& report, Json* manifest) {
     (*manifest)["stream"]["max_abs_difference"] = report.stream.parity;
     (*manifest)["stream"]["golden_difference"] = report.stream.golden_difference;
     (*manifest)["stream"]["turns"] = report.stream.turns;
+  }
+  if (manifest->contains("text_graph")) {
+    (*manifest)["text_graph"]["golden"] = report.text.golden;
+    (*manifest)["text_graph"]["golden_difference"] = report.text.golden_difference;
+    (*manifest)["text_graph"]["scripts"] = report.text.scripts;
   }
 }
 
@@ -271,6 +288,7 @@ std::vector<std::string> CheckManifest(const Json& manifest, const fs::path& bun
   const Json& files = At(manifest, {"files"});
   CheckVariants(manifest, &problems);
   CheckStream(manifest, &problems);
+  CheckText(manifest, &problems);
   for (const char* needed : {"model.onnx", "golden.jsonl", "calibration.json"}) {
     if (At(files, {needed}).is_null()) {
       problems.push_back(fmt::format("manifest.json: files: {} is not listed", needed));

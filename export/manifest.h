@@ -28,8 +28,8 @@ Json DescribeGraph(const onnx::GraphDef& graph, const std::string& file);
 /// Lists the folder's files anew, with size and SHA-256.
 void ListFiles(const std::filesystem::path& folder, Json* manifest);
 
-/// Adds what was shown about the bundle; about its graphs of running conversations, where it has
-/// some.
+/// Adds what was shown about the bundle; about its graphs of running conversations and the one that
+/// takes texts, where it has them.
 void AddParity(const CheckReport& report, Json* manifest);
 
 /// Reads a bundle's manifest. Error where it is missing, no JSON, of another format or newer.

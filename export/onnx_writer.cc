@@ -36,7 +36,8 @@ enum Field : protozero::pbf_tag_type {
   kOutput = 2,
   kName = 3,
   kOp = 4,
-  kAttribute = 5
+  kAttribute = 5,
+  kDomain = 7
 };
 }
 namespace model_proto {
@@ -137,6 +138,7 @@ void AddNode(const Node& item, pbf_writer* out) {
   message.add_string(node::kName, item.name);
   message.add_string(node::kOp, item.op);
   for (const Attribute& one : item.attributes) AddAttribute(one, &message);
+  if (!item.domain.empty()) message.add_string(node::kDomain, item.domain);
 }
 
 /// Everything of a GraphProto but its constants.
@@ -236,11 +238,13 @@ std::string ModelHead(const ModelDef& model) {
   message.add_string(model_proto::kProducerVersion, model.producer_version);
   message.add_int64(model_proto::kModelVersion, 1);
   if (!model.doc.empty()) message.add_string(model_proto::kDoc, model.doc);
-  {
+  const auto add_opset = [&](const std::string& domain, std::int64_t version) {
     pbf_writer opset(message, model_proto::kOpset);
-    opset.add_string(1, "");  // the default domain
-    opset.add_int64(2, model.opset);
-  }
+    opset.add_string(1, domain);
+    opset.add_int64(2, version);
+  };
+  add_opset("", model.opset);  // the default domain
+  for (const std::string& domain : model.domains) add_opset(domain, 1);
   for (const auto& [key, value] : model.metadata) {
     pbf_writer entry(message, model_proto::kMetadata);
     entry.add_string(1, key);
@@ -264,6 +268,8 @@ std::int64_t SizeOf(Type type) {
     case Type::kInt64:
     case Type::kDouble:
       return 8;
+    case Type::kString:
+      return 0;
   }
   return 0;
 }

@@ -17,11 +17,12 @@ enum class Type : std::int32_t {
   kUint8 = 2,
   kInt8 = 3,
   kInt64 = 7,
+  kString = 8,
   kBool = 9,
   kFloat16 = 10,
   kDouble = 11
 };
-std::int64_t SizeOf(Type type);  ///< bytes of one element
+std::int64_t SizeOf(Type type);  ///< bytes of one element; 0 of a text, which is never a constant
 
 /// A dimension: a size, or the name of one that varies.
 using Dim = std::variant<std::int64_t, std::string>;
@@ -58,6 +59,7 @@ struct Node {
   std::string name;  ///< "encoder/layer.0/attention/scores"
   std::vector<std::string> inputs, outputs;
   std::vector<Attribute> attributes;
+  std::string domain;  ///< of an operator that is not ONNX's own
 };
 
 struct GraphDef {
@@ -70,6 +72,7 @@ struct GraphDef {
 struct ModelDef {
   std::int64_t ir_version = 9;
   std::int64_t opset = 20;
+  std::vector<std::string> domains;  ///< of operators that are not ONNX's own, version 1 of each
   std::string producer, producer_version, doc;
   std::vector<std::pair<std::string, std::string>> metadata;
   GraphDef graph;

@@ -17,8 +17,6 @@ using onnx::Graph;
 using onnx::Type;
 using onnx::Value;
 
-constexpr const char* kSpeakerMeaning = "0 customer, 1 agent, 2 bot";
-
 Value SpeakerInput(Graph& g) { return g.Input("speaker", Type::kInt64, {1}, kSpeakerMeaning); }
 
 Value IdsInput(Graph& g) {
@@ -107,10 +105,8 @@ onnx::ModelDef BuildConversationStepGraph(const ArcModel& model, const Calibrati
   const Value turn = g.Input("turn", Type::kFloat, {1, model.encoder().config().hidden},
                              "the turn's vector, of turn_encoder");
   const Value speaker = SpeakerInput(g);
-  const Value channel = g.Input("channel", Type::kInt64, {1}, "0 unknown, 1 chat, 2 voice");
-  const Value gap = g.Input("gap_seconds", Type::kFloat, {1},
-                            "seconds since the turn before (0 where clocks go backwards); negative "
-                            "or NaN where either time is unknown, and at the first turn");
+  const Value channel = g.Input("channel", Type::kInt64, {1}, kChannelMeaning);
+  const Value gap = g.Input("gap_seconds", Type::kFloat, {1}, kGapMeaning);
   const Value count = g.Input("past_count", Type::kInt64, {1}, "turns before this one");
   const Value states = g.Input("past_states", Type::kDouble, {"ends"},
                                "states at the customer's first and last turn so far");

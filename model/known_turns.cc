@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "data/encoded.h"
+#include "model/known_turns_file.h"
 
 namespace arcsat {
 namespace {
@@ -21,13 +22,23 @@ std::int64_t KnownTurns::BytesOf(const Entry& entry) {
 
 torch::Tensor KnownTurns::Find(const Tokens& tokens) {
   const auto found = places_.find(tokens.get());
-  if (found == places_.end()) return {};
+  if (found == places_.end()) {
+    torch::Tensor states = file_ != nullptr ? file_->Find(*tokens) : torch::Tensor();
+    if (states.defined()) KeepInMemory(tokens, states);
+    return states;
+  }
   entries_.splice(entries_.begin(), entries_, found->second);
   ++found_;
   return found->second->states;
 }
 
 void KnownTurns::Keep(const Tokens& tokens, torch::Tensor states) {
+  if (places_.contains(tokens.get())) return;  // a batch may hold equal lists
+  if (file_ != nullptr) file_->Keep(*tokens, states);
+  KeepInMemory(tokens, std::move(states));
+}
+
+void KnownTurns::KeepInMemory(const Tokens& tokens, torch::Tensor states) {
   if (most_ == 0 || places_.contains(tokens.get())) return;
   entries_.push_front({tokens, std::move(states)});
   places_.emplace(tokens.get(), entries_.begin());

@@ -115,7 +115,9 @@ void AddWords(const ArcModel& model, const EncodedConversation& conversation, Ra
 }
 
 Scorer::Scorer(const ArcModel& model, const ScorerOptions& options)
-    : model_(model), options_(options), known_(std::make_unique<KnownTurns>(options.known_bytes)) {}
+    : model_(model),
+      options_(options),
+      known_(std::make_unique<KnownTurns>(options.known_bytes, options.known_file)) {}
 
 Scorer::~Scorer() = default;
 

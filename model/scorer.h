@@ -12,11 +12,13 @@ namespace arcsat {
 
 class ArcModel;
 class KnownTurns;
+class KnownTurnsFile;
 
 struct ScorerOptions {
   int batch_tokens = 8192;   ///< tokens computed at once
   int segment_turns = 1024;  ///< a longer conversation is scored in segments, with the same result
   std::int64_t known_bytes = std::int64_t{256} << 20;  ///< for states of turns that may come again
+  KnownTurnsFile* known_file = nullptr;  ///< where they are kept for later runs; must outlive it
 };
 
 /// Scores encoded conversations. Batch mates and their order change nothing. While it lives the

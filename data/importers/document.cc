@@ -8,6 +8,7 @@
 
 #include "data/importers/archive.h"
 #include "data/importers/file_kinds.h"
+#include "data/parquet/lines.h"
 #include "data/parquet/table.h"
 #include "data/timestamp.h"
 #include "data/tokenizers/unicode.h"
@@ -81,8 +82,9 @@ Document ReadDocument(std::string name, std::string place, std::string bytes) {
 std::string TextOf(std::string bytes, const std::string& place, std::uint64_t limit) {
   bytes = Unpacked(std::move(bytes), place, limit);
   // Half of such a file is to be an error, not a file of another kind.
-  const bool table = bytes.starts_with("PAR1") && LooksBinary(bytes);
-  return table ? ParquetToCsv(bytes, place, limit) : bytes;
+  if (!BeginsLikeParquet(bytes) || !LooksBinary(bytes)) return bytes;
+  std::string lines = ParquetToLines(bytes, place, limit);
+  return lines.empty() ? ParquetToCsv(bytes, place, limit) : lines;
 }
 
 const std::vector<const DocumentFormat*>& DocumentFormats() {

@@ -68,6 +68,11 @@ Parsed ParseFile(ArchiveFile&& file, const DocumentFormat* format, bool named,
   return parsed;
 }
 
+/// Whether a table's row is a whole conversation; else it is a turn, and the table read as CSV.
+bool IsConversationRow(const std::string& row) {
+  return row.find("\"turns\":") != std::string::npos;
+}
+
 /// One reading of a path.
 class Reading {
  public:
@@ -211,8 +216,12 @@ class Reading {
     try {
       LineReader lines(path, static_cast<std::size_t>(options_.file_limit));
       std::string first, second;
-      if (!lines.Next(&first) || !lines.Next(&second)) return false;
-      if (!IsLines(first + "\n" + second)) return false;
+      if (!lines.Next(&first)) return false;
+      if (lines.is_table()) {
+        if (!IsConversationRow(first)) return false;
+      } else if (!lines.Next(&second) || !IsLines(first + "\n" + second)) {
+        return false;
+      }
       any = true;
       AddLine(std::move(first), name, path, 1);
       AddLine(std::move(second), name, path, 2);
@@ -240,7 +249,11 @@ std::string Head(const std::string& path, const ImportOptions& options) {
   const auto limit = static_cast<std::size_t>(options.file_limit);
   LineReader lines(path, limit);
   std::string first, second;
-  if (lines.Next(&first) && lines.Next(&second) && IsLines(first + "\n" + second)) return first;
+  if (lines.is_table()) {
+    if (lines.Next(&first) && IsConversationRow(first)) return first;
+  } else if (lines.Next(&first) && lines.Next(&second) && IsLines(first + "\n" + second)) {
+    return first;
+  }
   return ReadFile(path, limit);
 }
 

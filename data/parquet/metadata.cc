@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "data/parquet/thrift.h"
 
 namespace arcsat {
@@ -12,6 +14,10 @@ constexpr std::string_view kMagic = "PAR1";
 [[noreturn]] void Fail(const std::string& place, const std::string& found) {
   throw Error({place, "found " + found, "expected a whole Parquet file", "write the file anew"});
 }
+
+// ConvertedType's numbers of groups.
+constexpr std::int64_t kMap = 1, kMapKeyValue = 2, kList = 3;
+constexpr std::int64_t kOptional = 1, kRepeated = 2;  // FieldRepetitionType
 
 /// A SchemaElement.
 struct Element {
@@ -38,6 +44,8 @@ void ReadLogical(ThriftReader* thrift, Element* element) {
     if (id == 6) element->logical = ParquetMeaning::kDate;
     if (id == 5) element->logical = ParquetMeaning::kDecimal;
     if (id == 7 || id >= 13) element->logical = ParquetMeaning::kOther;
+    if (id == 12) element->logical = ParquetMeaning::kJson;
+    if (id == 2 || id == 3) element->converted = id == 2 ? kMap : kList;
     if (id != 8 || type != ThriftReader::kStruct) return false;
     thrift->Struct([&](int part, int part_type) {
       if (part != 2 || part_type != ThriftReader::kStruct) return false;
@@ -71,46 +79,91 @@ ParquetMeaning MeaningOf(const Element& element) {
   if (element.converted == 6) return ParquetMeaning::kDate;
   if (element.converted == 9) return ParquetMeaning::kMillis;
   if (element.converted == 10) return ParquetMeaning::kMicros;
+  if (element.converted == 19) return ParquetMeaning::kJson;
   const bool other = element.converted == 7 || element.converted == 8 || element.converted >= 20;
   return other ? ParquetMeaning::kOther : ParquetMeaning::kPlain;
 }
 
-ParquetColumn ColumnOf(const Element& element, bool top) {
-  constexpr std::int64_t kRepeated = 2, kMostDecimals = 18;
+/// The column of a leaf, `node`, which is `top` where it stands in no group.
+ParquetColumn ColumnOf(const Element& element, const ParquetNode& node, bool top) {
+  constexpr std::int64_t kMostDecimals = 18;
   ParquetColumn column;
-  column.name = std::string(element.name);
+  column.name = node.name;
   column.type = static_cast<ParquetType>(element.type);
   column.meaning = MeaningOf(element);
-  column.optional = element.repetition == 1;
+  column.definitions = node.definitions;
+  column.repetitions = node.repetitions;
   const bool number = column.type == ParquetType::kInt32 || column.type == ParquetType::kInt64;
-  column.flat = top && element.repetition != kRepeated && column.type != ParquetType::kFixed &&
-                column.meaning != ParquetMeaning::kOther;
+  column.known = column.type != ParquetType::kFixed && column.meaning != ParquetMeaning::kOther &&
+                 (column.meaning != ParquetMeaning::kJson || column.type == ParquetType::kBytes);
   if (column.meaning == ParquetMeaning::kDecimal) {
-    column.flat = column.flat && number && element.scale >= 0 && element.scale <= kMostDecimals;
-    column.scale = column.flat ? static_cast<int>(element.scale) : 0;
+    column.known = number && element.scale >= 0 && element.scale <= kMostDecimals;
+    column.scale = column.known ? static_cast<int>(element.scale) : 0;
   }
+  column.flat = column.known && top && !node.repeated;
   return column;
 }
 
-/// The leaves of the schema, which is a tree written depth first.
-std::vector<ParquetColumn> ColumnsOf(const std::vector<Element>& elements,
-                                     const std::string& place) {
-  std::vector<ParquetColumn> columns;
-  std::vector<std::int64_t> open;  // children to come, of each group around
-  for (std::size_t i = 0; i < elements.size(); ++i) {
-    if (i > 0 && open.empty()) Fail(place, "a schema with more columns than it says");
-    if (i > 0) --open.back();
-    if (elements[i].children > 0) {
-      open.push_back(elements[i].children);
-    } else if (i > 0) {
-      if (elements[i].type < 0 || elements[i].type > 7) Fail(place, "a column of unknown type");
-      columns.push_back(ColumnOf(elements[i], open.size() == 1));
+/// The schema, a tree written depth first, and its leaves.
+class SchemaReader {
+ public:
+  SchemaReader(const std::string& place, ParquetMetadata* out) : place_(place), out_(*out) {}
+
+  void Read(const std::vector<Element>& elements) {
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+      if (i > 0 && open_.empty()) Fail(place_, "a schema with more columns than it says");
+      Take(elements[i]);
+      while (!open_.empty() && open_.back().left == 0) Close();
     }
-    while (!open.empty() && open.back() == 0) open.pop_back();
+    if (!open_.empty()) Fail(place_, "a schema with fewer columns than it says");
   }
-  if (!open.empty()) Fail(place, "a schema with fewer columns than it says");
-  return columns;
-}
+
+ private:
+  struct Open {
+    std::size_t node;
+    std::int64_t left;  ///< children to come
+  };
+
+  void Take(const Element& element) {
+    ParquetNode node;
+    node.name = std::string(element.name);
+    const std::size_t place = out_.schema.size();
+    const bool top = open_.size() == 1;
+    if (!open_.empty()) {
+      ParquetNode& around = out_.schema[open_.back().node];
+      around.children.push_back(place);
+      --open_.back().left;
+      node.repeated = element.repetition == kRepeated;
+      node.repetitions = around.repetitions + (node.repeated ? 1 : 0);
+      const bool may_miss = node.repeated || element.repetition == kOptional;
+      node.definitions = around.definitions + (may_miss ? 1 : 0);
+    }
+    node.column = out_.columns.size();
+    if (element.children > 0) {
+      if (open_.size() >= kDeepest) Fail(place_, "a schema nested too deep");
+      const bool map = element.converted == kMap || element.converted == kMapKeyValue;
+      node.kind = map                          ? ParquetNode::Kind::kMap
+                  : element.converted == kList ? ParquetNode::Kind::kList
+                                               : ParquetNode::Kind::kGroup;
+      open_.push_back({place, element.children});
+    } else if (place > 0) {
+      if (element.type < 0 || element.type > 7) Fail(place_, "a column of unknown type");
+      out_.columns.push_back(ColumnOf(element, node, top));
+    }
+    out_.schema.push_back(std::move(node));
+  }
+
+  void Close() {
+    ParquetNode& node = out_.schema[open_.back().node];
+    node.columns = out_.columns.size() - node.column;
+    open_.pop_back();
+  }
+
+  static constexpr std::size_t kDeepest = 100;
+  const std::string& place_;
+  ParquetMetadata& out_;
+  std::vector<Open> open_;  ///< the groups around
+};
 
 ParquetChunk ReadChunk(ThriftReader* thrift) {
   ParquetChunk chunk;
@@ -165,7 +218,7 @@ ParquetMetadata ReadParquetMetadata(std::string_view bytes, const std::string& p
     });
     return true;
   });
-  metadata.columns = ColumnsOf(elements, place);
+  SchemaReader(place, &metadata).Read(elements);
   for (const ParquetRows& group : metadata.groups) {
     if (group.chunks.size() != metadata.columns.size() || group.rows < 0) {
       Fail(place, fmt::format("{} columns in a group of rows, {} in the schema",

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <bit>
 #include <optional>
 #include <utility>
 
@@ -82,18 +84,24 @@ class ChunkReader {
     } else if (page.type == kDataPage) {
       const std::string text = Unpack(bytes, page.unpacked);
       rest_ = text;
-      TakeValues(page, column_.optional ? TakeCounted() : std::string_view());
+      const std::string_view repetitions = column_.repetitions > 0 ? TakeCounted() : "";
+      TakeValues(page, repetitions, column_.definitions > 0 ? TakeCounted() : "");
     } else if (page.type == kDataPageV2) {
-      if (page.levels < 0 || page.repetitions != 0 || page.levels > page.packed ||
-          page.levels > page.unpacked) {
+      const std::int64_t most = std::min(page.packed, page.unpacked);
+      if (page.levels < 0 || page.repetitions < 0 || page.levels > most ||
+          page.repetitions > most - page.levels ||
+          (page.repetitions > 0 && column_.repetitions == 0)) {
         Fail("a page that contradicts itself");
       }
-      const auto levels = static_cast<std::size_t>(page.levels);
-      const std::string text = page.is_packed
-                                   ? Unpack(bytes.substr(levels), page.unpacked - page.levels)
-                                   : std::string(bytes.substr(levels));
+      const auto repetitions = static_cast<std::size_t>(page.repetitions);
+      const std::size_t levels = repetitions + static_cast<std::size_t>(page.levels);
+      const std::string text =
+          page.is_packed
+              ? Unpack(bytes.substr(levels), page.unpacked - static_cast<std::int64_t>(levels))
+              : std::string(bytes.substr(levels));
       rest_ = text;
-      TakeValues(page, bytes.substr(0, levels));
+      TakeValues(page, bytes.substr(0, repetitions),
+                 bytes.substr(repetitions, levels - repetitions));
     }
   }
 
@@ -149,8 +157,32 @@ class ChunkReader {
     budget_.Spend(cells->text.size() - begin + sizeof(std::size_t));
   }
 
-  void TakeValues(const Page& page, std::string_view levels) {
-    ParquetRuns present(levels, 1);
+  /// Notes a value's levels; whether it is there.
+  bool TakeLevels(ParquetRuns* repetitions, ParquetRuns* definitions) {
+    std::uint32_t repetition = 0, definition = 0;
+    if ((column_.repetitions > 0 && !repetitions->Next(&repetition)) ||
+        (column_.definitions > 0 && !definitions->Next(&definition))) {
+      Fail("fewer levels than values");
+    }
+    if (repetition > static_cast<std::uint32_t>(column_.repetitions) ||
+        definition > static_cast<std::uint32_t>(column_.definitions)) {
+      Fail("levels that its schema has not");
+    }
+    if (!column_.flat) {
+      budget_.Spend(2);
+      cells_.repetitions.push_back(static_cast<std::uint8_t>(repetition));
+      cells_.definitions.push_back(static_cast<std::uint8_t>(definition));
+    }
+    return definition == static_cast<std::uint32_t>(column_.definitions);
+  }
+
+  void TakeValues(const Page& page, std::string_view repetition_levels,
+                  std::string_view definition_levels) {
+    const auto width = [](int most) {
+      return static_cast<unsigned>(std::bit_width(static_cast<unsigned>(most)));
+    };
+    ParquetRuns repetitions(repetition_levels, width(column_.repetitions));
+    ParquetRuns definitions(definition_levels, width(column_.definitions));
     std::optional<ParquetRuns> runs;
     const bool dictionary = page.encoding == kPlainDictionary || page.encoding == kRleDictionary;
     const bool truths = page.encoding == kRle && column_.type == ParquetType::kBool;
@@ -169,9 +201,8 @@ class ChunkReader {
     }
     bit_ = 0;
     for (std::int64_t i = 0; i < page.values; ++i) {
-      std::uint32_t value = 1;
-      if (column_.optional && !present.Next(&value)) Fail("fewer levels than values");
-      if (value == 0) {
+      std::uint32_t value = 0;
+      if (!TakeLevels(&repetitions, &definitions)) {
         End(&cells_);
       } else if (page.encoding == kPlain) {
         TakePlain(&cells_);
@@ -208,7 +239,7 @@ class ChunkReader {
 void ParquetBudget::Spend(std::uint64_t bytes) {
   if (bytes > left_) {
     throw Error({place_, "found a table that is too large, unpacked", "expected a smaller one",
-                 "raise --import.file_limit, or split the file"});
+                 "write it in smaller groups of rows, or raise --import.file_limit"});
   }
   left_ -= bytes;
 }

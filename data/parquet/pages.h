@@ -13,6 +13,9 @@ namespace arcsat {
 struct ParquetCells {
   std::string text;
   std::vector<std::size_t> ends;
+  /// Of columns that are not flat, a value each: how many fields around it are there, and which of
+  /// those that come several times began again (the format's definition and repetition levels).
+  std::vector<std::uint8_t> definitions, repetitions;
 
   std::string_view operator[](std::size_t row) const {
     const std::size_t begin = row == 0 ? 0 : ends[row - 1];
@@ -32,7 +35,7 @@ class ParquetBudget {
   const std::string& place_;
 };
 
-/// The values of a flat column in one group of rows. Error where a page is damaged, or packed or
+/// The values of a column in one group of rows. Error where a page is damaged, or packed or
 /// encoded in a way that is not known here.
 ParquetCells ReadParquetChunk(std::string_view file, const ParquetColumn& column,
                               const ParquetChunk& chunk, const std::string& place,

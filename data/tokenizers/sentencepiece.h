@@ -55,6 +55,9 @@ class SentencePieceTokenizer : public Tokenizer {
     return continues_[static_cast<std::size_t>(id)];
   }
   std::vector<std::filesystem::path> files() const override { return files_; }
+  const SentencePieceOptions& options() const { return options_; }
+  /// Whether pieces are cut out of a text before it is normalised.
+  bool has_added() const { return has_added_; }
 
  private:
   void SetLayout(const SentencePieceModel& model, const std::string& place);

@@ -44,6 +44,7 @@ class WordPieceTokenizer : public Tokenizer {
     return continues_[static_cast<std::size_t>(id)];
   }
   std::vector<std::filesystem::path> files() const override { return files_; }
+  const WordPieceOptions& options() const { return options_; }
 
  private:
   class Stream;

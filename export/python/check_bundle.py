@@ -6,10 +6,12 @@ Golden conversations must get their scores. With --parity the graph must also pa
 give LibTorch's outputs for the inputs in that safetensors file. Every compressed graph of the manifest
 must stay as near to the golden scores as it did when it was exported; with --compare its chances of
 those conversations are reported beside fp32's. The graphs of running conversations, where there are
-some, must give the same turn by turn. Prints one JSON object: {"problems": [...], "cases":
+some, must give the same turn by turn; the graph that takes texts, where there is one, the golden scores
+(check_text.py). Prints one JSON object: {"problems": [...], "cases":
 [...], "parity": {output: largest difference}, "golden": how many, "golden_difference": largest,
 "versions": {...}, "variants": {name: {"golden_difference", "fp32": [...], "compressed": [...]}},
-"stream": null or {"parity": {...}, "golden_difference", "turns"}}.
+"stream": null or {"parity": {...}, "golden_difference", "turns"},
+"text": null or {"golden", "golden_difference", "scripts": {name: whether read as the model's tokenizer does}}}.
 Exit code 0 also where problems were found.
 """
 
@@ -31,6 +33,7 @@ import onnxruntime
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scorers" / "python"))
 from arcsat_scorer import BundleError, Running, Scorer, StreamScorer  # noqa: E402
 from arcsat_scorer.bundle import STREAM  # noqa: E402
+from check_text import check_text  # noqa: E402
 
 #: Compressed graphs round activations, so the last digits of a CPU's floats show.
 _OTHER_CPU = 1e-3
@@ -64,6 +67,7 @@ def check_graphs(bundle: Path, manifest: dict[str, Any], problems: list[str]) ->
     told = manifest["graph"]
     graphs = [told, *({**told, **graph} for graph in (manifest.get("variants") or {}).values())]
     graphs += [manifest["stream"][name] for name in STREAM if "stream" in manifest]
+    graphs += [manifest["text_graph"]] if "text_graph" in manifest else []
     for graph in graphs:
         path = bundle / graph["file"]
         try:
@@ -240,7 +244,7 @@ def main() -> int:
     report: dict[str, Any] = {
         "problems": [], "cases": [], "parity": {}, "golden": 0, "golden_difference": 0.0,
         "versions": {"python": platform.python_version(),
-                     "onnxruntime": onnxruntime.__version__}, "variants": {}, "stream": None}
+                     "onnxruntime": onnxruntime.__version__}, "variants": {}, "stream": None, "text": None}
     manifest = json.loads((options.bundle / "manifest.json").read_text(encoding="utf-8"))
     if options.parity:
         report["versions"]["onnx"] = check_graphs(options.bundle, manifest, report["problems"])
@@ -262,12 +266,16 @@ def main() -> int:
         check_variants(options, manifest, golden, scorer, csat_scale, report)
         if "stream" in manifest:
             check_stream(options, cases if options.parity else {}, golden, csat_scale, report)
+        if "text_graph" in manifest:
+            check_text(options.bundle, manifest, golden, scorer, options.tolerance,
+                       lambda got, wanted: from_golden(got, wanted, csat_scale, sets=False), report)
     # JSON has no infinity; a difference that large says it as well.
     streams = [report["stream"]] if report["stream"] else []
     for shown in (report, *streams):
         for name, value in shown["parity"].items():
             shown["parity"][name] = value if math.isfinite(value) else 1e300
-    for shown in (report, *streams, *report["variants"].values()):
+    texts = [report["text"]] if report["text"] else []
+    for shown in (report, *streams, *texts, *report["variants"].values()):
         if not math.isfinite(shown["golden_difference"]):
             shown["golden_difference"] = 1e300
     json.dump(report, sys.stdout)

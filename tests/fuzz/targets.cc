@@ -11,6 +11,7 @@
 #include "data/importers/archive.h"
 #include "data/importers/document.h"
 #include "data/importers/html.h"
+#include "data/parquet/rows.h"
 #include "data/parquet/table.h"
 #include "data/redaction/redact.h"
 #include "data/tokenizers/unicode.h"
@@ -80,7 +81,28 @@ void RunCsv(std::string_view bytes) {
   }
 }
 
+void RunParquetRows(std::string_view bytes) {
+  const std::string place = "fuzz";
+  const ParquetMetadata metadata = ReadParquetMetadata(bytes, place);
+  ParquetRowBuilder rows(metadata, place);
+  for (const ParquetRows& group : metadata.groups) {
+    rows.Load(bytes, group);
+    std::string line;
+    for (std::int64_t i = 0; i < group.rows; ++i) {
+      line.clear();
+      rows.Append(&line);
+      Demand(line.starts_with('{') && line.ends_with('}'), "a row is an object");
+      Demand(line.find('\n') == std::string::npos, "a row is a line");
+    }
+    rows.CheckEnded();
+  }
+}
+
 void RunParquet(std::string_view bytes) {
+  try {
+    RunParquetRows(bytes);
+  } catch (const Error&) {
+  }
   try {
     constexpr std::uint64_t kLimit = 1 << 20;
     const std::string text = ParquetToCsv(bytes, "fuzz", kLimit);

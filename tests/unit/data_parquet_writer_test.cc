@@ -30,8 +30,8 @@ TEST(ParquetWriter, WhatTheReaderFinds) {
             "\xC3\xA9,-1e+300,4.5,,1099511627776\n"
             ",0,,,0\n");
   const ParquetMetadata metadata = ReadParquetMetadata(bytes, "t");
-  EXPECT_FALSE(metadata.columns[0].optional);
-  EXPECT_TRUE(metadata.columns[3].optional);
+  EXPECT_EQ(metadata.columns[0].definitions, 0);
+  EXPECT_EQ(metadata.columns[3].definitions, 1);
 }
 
 TEST(ParquetWriter, NoRowsAreATableAsWell) {

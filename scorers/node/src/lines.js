@@ -117,6 +117,10 @@ export class Lines {
   #decoder(first) {
     const begins = (...bytes) => first.subarray(0, bytes.length).equals(Buffer.from(bytes));
     if (begins(0x1f, 0x8b)) return zlib.createGunzip();
+    if (first.toString('latin1').startsWith('PAR1')) {
+      throw new InputError(`${this.name}: is Parquet, which this scorer cannot read. To go on: score ` +
+        'it with arcsat or with arcsat-score for Python, or write it as JSON lines');
+    }
     const tool = begins(0x28, 0xb5, 0x2f, 0xfd) ? 'zstd' : begins(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0)
       ? 'xz' : /^BZh.(?:1AY&SY|\x17rE8P\x90)/s.test(first.toString('latin1')) ? 'bzip2' : '';
     if (tool === 'zstd' && zlib.createZstdDecompress) return zlib.createZstdDecompress();

@@ -15,6 +15,7 @@ from .output import Output, OutputError
 from .progress import Progress
 from .records import Conversation, RecordError, parse
 from .scorer import Scorer
+from .tables import ScoreTable
 
 _WINDOW, _WINDOW_BYTES = 1024, 32 << 20
 _SHOWN = 20
@@ -28,9 +29,12 @@ def _parser() -> argparse.ArgumentParser:
         "scores.jsonl --resume")
     parser.add_argument("--model", metavar="BUNDLE", required=True, help="folder of the bundle")
     parser.add_argument("--data", metavar="FILE", default="-",
-                        help="file of conversations, or - for standard input (default -)")
+                        help="file of conversations, JSON lines or Parquet, or - for standard input "
+                        "(default -)")
     parser.add_argument("--out", metavar="FILE", default="",
                         help="file for the scores; standard output where none is given")
+    parser.add_argument("--format", choices=("auto", "jsonl", "parquet"), default="auto",
+                        help="of the scores; auto: what the end of --out says (default auto)")
     parser.add_argument("--variant", metavar="NAME", default="fp32",
                         help="graph of the bundle (default fp32)")
     parser.add_argument("--threads", metavar="NUMBER", type=int, default=0,
@@ -57,6 +61,7 @@ class _Run:
         self._waiting: list[Conversation] = []
         self._bytes = self._bad = 0
         self._rejects: list[bytes] = []
+        self._table = ScoreTable() if _as_table(options) else None
         self.reasons: list[str] = []
 
     def abandon(self) -> None:
@@ -84,6 +89,8 @@ class _Run:
             if len(self._waiting) >= _WINDOW or self._bytes >= _WINDOW_BYTES:
                 flush()
         flush(last=True)
+        if self._table is not None:
+            self.out.write(self._table.finish(), 0, b"", 0)
         if self.out.scored == 0:
             raise InputError(f"{lines.name}: holds no conversation that can be scored; expected one "
                              "JSON object a line. To go on: see docs/formats.md")
@@ -105,10 +112,16 @@ class _Run:
 
     def _flush(self) -> None:
         scores = self.scorer.score_checked(self._waiting) if self._waiting else []
-        self.out.write(b"".join(map(_line, scores)), len(scores), b"".join(self._rejects), self._bad)
+        written = b"".join(map(_line, scores)) if self._table is None else self._table.add(scores)
+        self.out.write(written, len(scores), b"".join(self._rejects), self._bad)
         self._waiting.clear()
         self._rejects.clear()
         self._bytes = self._bad = 0
+
+
+def _as_table(options: argparse.Namespace) -> bool:
+    return options.format == "parquet" or (
+        options.format == "auto" and options.out.endswith(".parquet"))
 
 
 def _line(record: dict[str, Any]) -> bytes:
@@ -125,12 +138,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.resume and options.out in ("", "-"):
         parser.error("--resume needs --out FILE")
+    if options.resume and _as_table(options):
+        parser.error("--resume goes on with JSON lines only; leave it out, or write .jsonl")
     if not 0 <= options.threads <= 4096:
         parser.error(f"--threads {options.threads}: expected a number from 0 to 4096")
     signal.signal(signal.SIGTERM, _stop)
     begin = time.monotonic()
-    run = _Run(options)
+    run = None
     try:
+        run = _Run(options)
         run.run()
     except (BundleError, InputError, OutputError, RecordError, OSError, MemoryError) as error:
         text = str(error) or "there is not enough memory"
@@ -141,7 +157,8 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     finally:
-        run.abandon()
+        if run is not None:
+            run.abandon()
     _tell(run, options, time.monotonic() - begin)
     return 0
 

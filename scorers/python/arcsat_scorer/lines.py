@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 import zlib
-from typing import BinaryIO, Iterator
+from typing import Any, BinaryIO, Iterator
 
 LONGEST = 256 << 20
 
@@ -22,7 +22,8 @@ class InputError(Exception):
 
 class Lines:
     """Iterates over the lines of a file, or of standard input ("-"), without their ends; a byte
-    order mark at the start is dropped. .gz, .zst, .xz and .bz2 are told by content."""
+    order mark at the start is dropped. .gz, .zst, .xz and .bz2 are told by content. Of a Parquet
+    file the rows come as JSON, a line each (tables.py)."""
 
     def __init__(self, path: str) -> None:
         self.name = "standard input" if path == "-" else path
@@ -30,6 +31,7 @@ class Lines:
         try:
             self._raw = _Raw(sys.stdin.buffer.raw if path == "-" else open(path, "rb", buffering=0))
             self.total = self._raw.size()
+            self._rows = self._raw.table(self.name)
             self._file = _decoder(self._raw, self.name)
         except OSError as error:
             raise InputError(f"{path}: opening failed: {error.strerror or error}. To go on: check "
@@ -42,9 +44,16 @@ class Lines:
     @property
     def consumed(self) -> int:
         """Bytes taken of the file as it lies on disk."""
+        if self._rows is not None:
+            return self.total * self.number // self._rows.count
         return self._raw.consumed
 
     def __iter__(self) -> Iterator[bytes]:
+        if self._rows is not None:
+            for line in self._rows:
+                self.number += 1
+                yield line
+            return
         while True:
             try:
                 line = self._file.readline(LONGEST + 2)
@@ -78,6 +87,17 @@ class _Raw(io.RawIOBase):
         """0 where it is not known."""
         info = os.fstat(self._file.fileno())
         return info.st_size if stat.S_ISREG(info.st_mode) else 0
+
+    def table(self, name: str) -> Any:
+        """The rows of a Parquet file; None of any other."""
+        if not self.first.startswith(b"PAR1"):
+            return None
+        from .tables import Rows  # needs this module
+        if not self.size():
+            raise InputError(f"{name}: found a Parquet file that cannot be read from its end. To go "
+                             "on: name the file itself")
+        self._file.seek(0)
+        return Rows(self._file, name)
 
     def readinto(self, buffer: memoryview) -> int:
         if self._waits:
