@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <cmath>
 #include <filesystem>
@@ -150,6 +151,8 @@ class ScoreRun {
     rejects_.clear();
     rejected_ = 0;
     bytes_ = 0;
+    // Tensors of ever other sizes leave holes in glibc's heap, which would grow without end.
+    malloc_trim(0);
   }
 
   const LoadedModel& model_;

@@ -98,7 +98,7 @@ def sentence_encoder(call):
             modules=[words, modules.Pooling(words.get_word_embedding_dimension())], backend="onnx")
         model.save_pretrained(str(folder))
         sentence_transformers.export_dynamic_quantized_onnx_model(model, kind, str(folder))
-    (name,) = folder.rglob("*_qint8_*.onnx")
+    (name,) = folder.rglob(f"*int8_{kind}.onnx")
     model = sentence_transformers.SentenceTransformer(
         str(folder), backend="onnx",
         model_kwargs={"file_name": str(name.relative_to(folder)), "session_options": options})

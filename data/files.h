@@ -60,8 +60,8 @@ inline bool IsBlank(std::string_view line) {
 
 /// Reads lines from a plain, .gz, .zst, .xz or .bz2 file (told by content), or from standard input
 /// when `path` is "-". Memory is one line and a buffer, whatever the file's size. A line longer
-/// than `limit` bytes is an Error. A truncated compressed stream is an Error, not an early end. Of a
-/// Parquet file the rows come as JSON, a line each (data/parquet/lines.h).
+/// than `limit` bytes is an Error. A truncated compressed stream is an Error, not an early end. Of
+/// a Parquet file the rows come as JSON, a line each (data/parquet/lines.h).
 ///
 ///   LineReader lines("calls.jsonl.gz");
 ///   for (std::string line; lines.Next(&line);) use(line, lines.place());

@@ -64,7 +64,7 @@ std::vector<Piece> NextPieces(std::vector<ScoringTask>* tasks, int most) {
     task.first += segment.count;
   }
   std::stable_sort(pieces.begin(), pieces.end(),
-                   [](const Piece& a, const Piece& b) { return a.tokens < b.tokens; });
+                   [](const Piece& a, const Piece& b) { return a.tokens > b.tokens; });
   return pieces;
 }
 
