@@ -11,8 +11,8 @@ namespace arcsat {
 bool BeginsLikeParquet(std::string_view bytes);
 
 /// A file's bytes as such lines (ParquetLines), where its rows are whole conversations: they have
-/// "turns". Empty where they are not, or there is none. Error as there, and where the lines take more
-/// than four times `limit` bytes.
+/// "turns". Empty where they are not, or there is none. Error as there, and where the lines take
+/// more than four times `limit` bytes.
 std::string ParquetToLines(std::string_view bytes, const std::string& place, std::uint64_t limit);
 
 /// A Parquet file's rows as JSON objects, a line each, so that what reads records reads tables of
