@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "app/command.h"
 #include "app/dataset.h"
 #include "app/output.h"
@@ -46,9 +48,12 @@ std::string Report(const Calibration& c, const std::string& path) {
   for (const NestedTest& test : c.tests) {
     rows.push_back({test.name, fmt::format("{:.2f}", test.coefficient),
                     fmt::format("{:.2f} to {:.2f}", test.interval.low, test.interval.high),
-                    fmt::format("{:.2g}", test.p_value)});
+                    std::isnan(test.p_value) ? "-" : fmt::format("{:.2g}", test.p_value)});
   }
   text += fmt::format("\n{}", Table(rows));
+  for (const NestedTest& test : c.tests) {
+    if (!test.warning.empty()) text += fmt::format("note: {}: {}\n", test.name, test.warning);
+  }
   for (const std::string& warning : c.warnings) text += fmt::format("note: {}\n", warning);
   return text + fmt::format("written to {}\n", path);
 }
