@@ -39,7 +39,7 @@ void KnownTurns::Keep(const Tokens& tokens, torch::Tensor states) {
 }
 
 void KnownTurns::KeepInMemory(const Tokens& tokens, torch::Tensor states) {
-  if (most_ == 0 || places_.contains(tokens.get())) return;
+  if (most_ == 0) return;
   entries_.push_front({tokens, std::move(states)});
   places_.emplace(tokens.get(), entries_.begin());
   bytes_ += BytesOf(entries_.front());

@@ -47,6 +47,7 @@ class KnownTurns {
     }
   };
   static std::int64_t BytesOf(const Entry& entry);
+  /// Of tokens that are not there yet.
   void KeepInMemory(const Tokens& tokens, torch::Tensor states);
 
   std::int64_t most_, bytes_ = 0, found_ = 0;
