@@ -33,6 +33,13 @@ void Count(const EncodedConversation& conversation, DatasetCounts* counts) {
   for (const EncodedTurn& turn : conversation.turns) counts->rated += turn.rating >= 0 ? 1 : 0;
 }
 
+/// Moves the turns' texts out.
+std::shared_ptr<const std::vector<std::string>> Texts(Conversation* conversation) {
+  auto texts = std::make_shared<std::vector<std::string>>();
+  for (Turn& turn : conversation->turns) texts->push_back(std::move(turn.text));
+  return texts;
+}
+
 /// Mean chance of satisfied by id, over the files that have it.
 class Guesses {
  public:
@@ -72,7 +79,7 @@ class Guesses {
 
 std::vector<EncodedConversation> ReadDataset(const std::vector<DataSource>& sources,
                                              const LoadedModel& model, const ReadOptions& read,
-                                             DatasetCounts* counts) {
+                                             DatasetCounts* counts, bool texts) {
   std::vector<EncodedConversation> all;
   ConversationEncoder encoder = model.MakeEncoder();
   for (const DataSource& source : sources) {
@@ -89,6 +96,7 @@ std::vector<EncodedConversation> ReadDataset(const std::vector<DataSource>& sour
             return;
           }
           all.push_back(encoder.Encode(conversation, source.survey));
+          if (texts) all.back().texts = Texts(&conversation);
           all.back().weight = static_cast<float>(source.weight);
           all.back().guess = guesses.Of(conversation.id);
           Count(all.back(), counts);

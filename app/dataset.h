@@ -22,10 +22,10 @@ struct DatasetCounts {
 };
 
 /// Reads and encodes every conversation of the sources, those without turns left out and counted.
-/// An id may appear in one source only once.
+/// An id may appear in one source only once. `texts` are kept where training roughens them.
 std::vector<EncodedConversation> ReadDataset(const std::vector<DataSource>& sources,
                                              const LoadedModel& model, const ReadOptions& read,
-                                             DatasetCounts* counts);
+                                             DatasetCounts* counts, bool texts = false);
 
 /// The model's calibration; `model` is what the user named it by. Error where there is none.
 Calibration DemandCalibration(const LoadedModel& loaded, const std::string& model);

@@ -14,6 +14,7 @@
 #include "data/files.h"
 #include "data/importers/importer.h"
 #include "data/importers/roles.h"
+#include "data/roughen/roughen.h"
 
 namespace arcsat {
 namespace {
@@ -37,7 +38,7 @@ Json ListJson() {
 /// What is done to every conversation, on the threads that read them.
 class Finisher {
  public:
-  explicit Finisher(const ImportSettings& settings) {
+  explicit Finisher(const ImportSettings& settings) : roughen_(settings.roughen) {
     if (!settings.survey.files.empty()) {
       table_ = std::make_unique<SurveyTable>(settings.survey);
     }
@@ -51,11 +52,12 @@ class Finisher {
 
   void Finish(Conversation* conversation) {
     if (table_) table_->Join(conversation);
-    if (key_.empty()) return;
-    PiiCounts counts{};
-    RedactConversation(key_, conversation, &counts);
-    const std::lock_guard<std::mutex> lock(mutex_);
-    for (std::size_t i = 0; i < counts.size(); ++i) counts_[i] += counts[i];
+    if (!key_.empty()) Redact(conversation);
+    if (roughen_.roughen) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      RoughenConversation(WordErrors(roughen_.word_error, &confusions_), roughen_.seed,
+                          conversation);
+    }
   }
 
   void Report(ImportSummary* summary) const {
@@ -66,7 +68,16 @@ class Finisher {
   }
 
  private:
+  void Redact(Conversation* conversation) {
+    PiiCounts counts{};
+    RedactConversation(key_, conversation, &counts);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (std::size_t i = 0; i < counts.size(); ++i) counts_[i] += counts[i];
+  }
+
   std::unique_ptr<SurveyTable> table_;
+  RoughenSettings roughen_;
+  Confusions confusions_;
   std::string key_;
   std::mutex mutex_;
   PiiCounts counts_{};

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <cmath>
 #include <filesystem>
@@ -19,6 +18,7 @@
 #include "eval/cross_conformal.h"
 #include "model/known_turns_file.h"
 #include "model/scorer.h"
+#include "model/tensor_pool.h"
 
 namespace arcsat {
 namespace {
@@ -151,8 +151,6 @@ class ScoreRun {
     rejects_.clear();
     rejected_ = 0;
     bytes_ = 0;
-    // Tensors of ever other sizes leave holes in glibc's heap, which would grow without end.
-    malloc_trim(0);
   }
 
   const LoadedModel& model_;
@@ -269,6 +267,7 @@ int RunScore(const std::vector<std::string>& args) {
                       "expected --out FILE.jsonl", "leave out --resume, or write .jsonl"});
   }
   UseThreads(s.threads);
+  PoolTensorMemory();
   const LoadedModel loaded = LoadModel(ModelFolder(s.model));
   const Calibration calibration = DemandCalibration(loaded, s.model);
   std::optional<KnownTurnsFile> cache = OpenTurnCache(loaded, s);

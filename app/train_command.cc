@@ -17,6 +17,7 @@
 #include "train/interrupt.h"
 #include "train/lexical_fit.h"
 #include "train/processes.h"
+#include "train/roughener.h"
 #include "train/trainer.h"
 
 namespace arcsat {
@@ -99,17 +100,19 @@ void CheckLabels(const std::vector<EncodedConversation>& train, const TrainCall&
 
 Data ReadData(const TrainCall& call, const LoadedModel& loaded) {
   Data data;
-  const auto read = [&](const std::vector<std::string>& texts, DatasetCounts* counts) {
-    auto all = ReadDataset(Sources(texts, call.survey), loaded, call.read, counts);
+  const auto read = [&](const std::vector<std::string>& sources, DatasetCounts* counts,
+                        bool texts = false) {
+    auto all = ReadDataset(Sources(sources, call.survey), loaded, call.read, counts, texts);
     return call.mlm() ? all : Labelled(std::move(all));
   };
-  data.train = read(call.data, &data.counts);
+  data.train = read(call.data, &data.counts, /*texts=*/call.train.roughen > 0);
   if (!call.mlm()) CheckLabels(data.train, call);
   if (!call.validation.empty()) {
     DatasetCounts counts;
     data.validation = read(call.validation, &counts);
   } else {
     data.validation = HoldOut(&data.train, call.train.validation_share, call.train.seed);
+    for (EncodedConversation& conversation : data.validation) conversation.texts.reset();
   }
   if (call.train.class_weights) BalanceClasses(&data.train);
   return data;
@@ -152,11 +155,16 @@ Json Summary(const TrainCall& call, const Data& data, const TrainResult& result)
           {"skipped", data.counts.report.skipped}};
 }
 
-/// Fits the words beside `model`; says what came of it.
-std::string AddLexical(const TrainCall& call, const Data& data, ArcModel* model) {
+/// Fits the words beside `model`, on what the network learned from; says what came of it.
+std::string AddLexical(const TrainCall& call, const Data& data, const LoadedModel& model) {
   LexicalOptions options = call.lexical;
   options.seed = call.train.seed;
-  return FitBeside(model, data.train, data.validation, options);
+  if (call.train.roughen == 0) {
+    return FitBeside(model.model.get(), data.train, data.validation, options);
+  }
+  Roughener roughener(model.MakeEncoder(), call.train);
+  return FitBeside(model.model.get(), roughener.All(data.train, Roughener::kAfterwards),
+                   data.validation, options);
 }
 
 /// The same for the model that the run kept, which is not the last one.
@@ -164,7 +172,7 @@ std::string AddLexicalToKept(const TrainCall& call, const Data& data) {
   const fs::path folder = fs::path(call.out) / "model";
   LoadedModel kept = LoadModel(folder);
   const bool had = kept.model->lexical().has_value();  // a finished run was resumed
-  const std::string text = AddLexical(call, data, kept.model.get());
+  const std::string text = AddLexical(call, data, kept);
   if (had || kept.model->lexical()) SaveModel(kept, folder);
   return text;
 }
@@ -210,7 +218,7 @@ int Conclude(const TrainCall& call, const Data& data, const TrainResult& result,
 
 /// The network stays as it is; the words are fitted beside it.
 int FitWordsOnly(const TrainCall& call, const Data& data, const LoadedModel& loaded) {
-  const std::string text = AddLexical(call, data, loaded.model.get());
+  const std::string text = AddLexical(call, data, loaded);
   SaveModel(loaded, fs::path(call.out) / "model");
   if (call.common.json) {
     PrintJson({{"run", call.out},

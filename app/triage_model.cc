@@ -8,6 +8,7 @@
 #include "eval/calibration.h"
 #include "model/model_folder.h"
 #include "model/stream_scorer.h"
+#include "model/tensor_pool.h"
 
 namespace arcsat {
 namespace {
@@ -49,6 +50,7 @@ class RunningScorer : public TurnScorer {
 
 TriageModel LoadTriageModel(const std::string& model, int threads, int memory_mb) {
   UseThreads(threads);
+  PoolTensorMemory();
   LoadedModel loaded = LoadModel(ModelFolder(model));
   Calibration calibration = DemandCalibration(loaded, model);
   std::string name = loaded.name;

@@ -75,6 +75,13 @@ void BindCourse(Options& options, TrainOptions* t) {
            "encoder layers from below, with the embeddings, that stay; -1: none", Between(-1, 256))
       .Add("train.max_turns", &t->max_turns,
            "last turns of a longer conversation that training sees", AtLeast(1))
+      .Add(
+          "train.roughen", &t->roughen,
+          "share of the written conversations that an epoch sees as a speech recogniser would hand "
+          "them over",
+          Between(0.0, 1.0))
+      .Add("train.roughen_error", &t->roughen_error, "word error rate of those at most",
+           Between(0.0, 1.0))
       .Add("train.validation_share", &t->validation_share,
            "held out of the data where no --validation is given", Between(0.0, 0.9))
       .Add("train.seed", &t->seed, "of new weights, order and dropout")

@@ -27,6 +27,15 @@ void BindTurns(Options& options, TurnRules* fields) {
       .Add("turns.keep_marks", &fields->keep_marks, "keep [noise] and the like inside a text");
 }
 
+void BindRoughen(Options& options, RoughenSettings* fields) {
+  options
+      .Add("roughen", &fields->roughen,
+           "rewrite chats as a speech recogniser would hand them over (English), to try a model on")
+      .Add("roughen.word_error", &fields->word_error, "share of their words that go wrong",
+           Between(0.0, 1.0))
+      .Add("roughen.seed", &fields->seed, "of the errors");
+}
+
 void BindSurvey(Options& options, SurveyTableOptions* fields) {
   options
       .Add("survey_table.file", &fields->files,
@@ -69,6 +78,7 @@ void Bind(Options& options, ImportSettings* fields) {
   BindTurns(options, &import.turns);
   BindColumns(options, &import.columns);
   BindSurvey(options, &fields->survey);
+  BindRoughen(options, &fields->roughen);
 }
 
 }  // namespace arcsat

@@ -36,6 +36,18 @@ void ConversationEncoder::Trim(std::size_t bytes) {
   cached_bytes_ = 0;
 }
 
+EncodedConversation ConversationEncoder::Retold(const EncodedConversation& conversation,
+                                                const std::vector<std::string>& texts) {
+  EncodedConversation out = conversation;
+  out.texts.reset();
+  out.tokens = 0;
+  for (std::size_t i = 0; i < out.turns.size(); ++i) {
+    out.turns[i].tokens = Tokens(texts[i]);
+    out.tokens += static_cast<std::int64_t>(out.turns[i].tokens->size());
+  }
+  return out;
+}
+
 EncodedConversation ConversationEncoder::Encode(const Conversation& conversation,
                                                 const SurveyOptions& survey) {
   EncodedConversation out;

@@ -39,7 +39,8 @@ struct EncodedConversation {
                          ///< in where nobody answered
   float weight = 1;      ///< of its survey labels in the loss
   std::vector<EncodedTurn> turns;
-  std::int64_t tokens = 0;  ///< of all turns
+  std::int64_t tokens = 0;                                ///< of all turns
+  std::shared_ptr<const std::vector<std::string>> texts;  ///< of the turns, where they were kept
 };
 
 /// Tokenises conversations, each distinct turn text once. Not thread-safe.
@@ -47,6 +48,9 @@ class ConversationEncoder {
  public:
   ConversationEncoder(const Tokenizer& tokenizer, const TokenizeOptions& options, int boxes);
   EncodedConversation Encode(const Conversation& conversation, const SurveyOptions& survey);
+  /// The same conversation with the texts that its turns have now, one a turn.
+  EncodedConversation Retold(const EncodedConversation& conversation,
+                             const std::vector<std::string>& texts);
   /// Forgets the texts seen, once they take more than `bytes`: a stream stays in flat memory.
   void Trim(std::size_t bytes = std::size_t{64} << 20);
 

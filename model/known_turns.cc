@@ -1,5 +1,7 @@
 #include "model/known_turns.h"
 
+#include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "data/encoded.h"
@@ -8,46 +10,101 @@
 namespace arcsat {
 namespace {
 
-constexpr std::int64_t kEntryBytes = 512;  // of an entry besides tokens and states, about
+constexpr std::int64_t kBlocks = 16;       // of the memory allowed
+constexpr std::int64_t kPlaceBytes = 160;  // of a place besides its states and tokens, about
+
+/// What a text takes in a block: its states, and as if the rest lay there, too.
+std::int64_t BytesOf(std::int64_t tokens, std::int64_t width) {
+  return tokens * (width + 1) * 4 + kPlaceBytes;
+}
 
 }  // namespace
 
-std::size_t KnownTurns::Hash::operator()(const std::vector<std::int32_t>* tokens) const {
-  return static_cast<std::size_t>(HashTokens(0, *tokens));
-}
-
-std::int64_t KnownTurns::BytesOf(const Entry& entry) {
-  return static_cast<std::int64_t>(entry.states.nbytes() + entry.tokens->size() * 4) + kEntryBytes;
+torch::Tensor KnownTurns::StatesAt(const Place& place) const {
+  const Block& block = blocks_[static_cast<std::size_t>(place.block - dropped_)];
+  const auto length = static_cast<std::int64_t>(place.tokens.size());
+  return block.states.narrow(0, place.begin, length * width_).view({length, width_});
 }
 
 torch::Tensor KnownTurns::Find(const Tokens& tokens) {
-  const auto found = places_.find(tokens.get());
-  if (found == places_.end()) {
-    torch::Tensor states = file_ != nullptr ? file_->Find(*tokens) : torch::Tensor();
-    if (states.defined()) KeepInMemory(tokens, states);
-    return states;
+  const auto found = places_.find(HashTokens(0, tokens));
+  if (found != places_.end() && found->second.tokens == tokens) {
+    found->second.found = true;
+    ++found_;
+    return StatesAt(found->second);
   }
-  entries_.splice(entries_.begin(), entries_, found->second);
-  ++found_;
-  return found->second->states;
+  torch::Tensor states = file_ != nullptr ? file_->Find(tokens) : torch::Tensor();
+  if (states.defined()) KeepInMemory(tokens, states);
+  return states;
 }
 
-void KnownTurns::Keep(const Tokens& tokens, torch::Tensor states) {
-  if (places_.contains(tokens.get())) return;  // a batch may hold equal lists
-  if (file_ != nullptr) file_->Keep(*tokens, states);
-  KeepInMemory(tokens, std::move(states));
+void KnownTurns::Keep(const Tokens& tokens, const torch::Tensor& states) {
+  if (places_.contains(HashTokens(0, tokens))) return;  // a batch may hold equal lists
+  if (file_ != nullptr) file_->Keep(tokens, states);
+  KeepInMemory(tokens, states);
 }
 
-void KnownTurns::KeepInMemory(const Tokens& tokens, torch::Tensor states) {
-  if (most_ == 0) return;
-  entries_.push_front({tokens, std::move(states)});
-  places_.emplace(tokens.get(), entries_.begin());
-  bytes_ += BytesOf(entries_.front());
-  while (bytes_ > most_) {
-    const Entry& last = entries_.back();
-    bytes_ -= BytesOf(last);
-    places_.erase(last.tokens.get());
-    entries_.pop_back();
+void KnownTurns::KeepInMemory(const Tokens& tokens, const torch::Tensor& states) {
+  width_ = states.size(1);
+  if (BytesOf(states.size(0), width_) > most_) return;
+  Write(HashTokens(0, tokens), {0, 0, tokens}, states);
+}
+
+void KnownTurns::Write(std::uint64_t key, Place place, const torch::Tensor& states) {
+  Block& block = BlockFor(BytesOf(states.size(0), width_));
+  place.block = dropped_ + static_cast<std::int64_t>(blocks_.size()) - 1;
+  place.begin = block.used;
+  block.states.narrow(0, block.used, states.numel()).copy_(states.reshape({-1}));
+  block.used += BytesOf(states.size(0), width_) / 4;
+  block.keys.push_back(key);
+  places_[key] = std::move(place);
+}
+
+KnownTurns::Block& KnownTurns::BlockFor(std::int64_t bytes) {
+  if (!blocks_.empty() && Room(blocks_.back()) >= bytes) return blocks_.back();
+  const std::int64_t wanted = std::max(most_ / kBlocks / 4 * 4, bytes);
+  Block fresh;
+  while (!blocks_.empty() && bytes_ + wanted > most_) {
+    const Block old = std::move(blocks_.front());
+    blocks_.pop_front();
+    bytes_ -= old.bytes();
+    const bool last = bytes_ + wanted <= most_;
+    // Its memory serves again, unless it is too small or somebody still reads what was found there.
+    const bool again = last && old.bytes() >= wanted && old.states.storage().use_count() == 1;
+    if (again) fresh.states = old.states;
+    if (last && !again) fresh.states = torch::empty({wanted / 4}, torch::kFloat32);
+    const std::int64_t room = last ? std::min(fresh.bytes() - bytes, fresh.bytes() / 2) : 0;
+    const std::int64_t number = dropped_++;
+    Rescue(old, number, dropped_ + static_cast<std::int64_t>(blocks_.size()), room, &fresh);
+  }
+  if (!fresh.states.defined()) fresh.states = torch::empty({wanted / 4}, torch::kFloat32);
+  bytes_ += fresh.bytes();
+  blocks_.push_back(std::move(fresh));
+  return blocks_.back();
+}
+
+void KnownTurns::Rescue(const Block& old, std::int64_t number, std::int64_t to, std::int64_t room,
+                        Block* fresh) {
+  for (const std::uint64_t key : old.keys) {
+    const auto found = places_.find(key);
+    if (found == places_.end() || found->second.block != number) continue;  // written anew since
+    Place& place = found->second;
+    const auto length = static_cast<std::int64_t>(place.tokens.size());
+    const std::int64_t bytes = BytesOf(length, width_);
+    if (!place.found || bytes > room) {
+      places_.erase(found);
+      continue;
+    }
+    // In the order in which they lie there, so that the two may be the same memory.
+    float* target = fresh->states.mutable_data_ptr<float>() + fresh->used;
+    std::memmove(target, old.states.const_data_ptr<float>() + place.begin,
+                 static_cast<std::size_t>(length * width_) * sizeof(float));
+    place.block = to;
+    place.begin = fresh->used;
+    place.found = false;
+    fresh->used += bytes / 4;
+    fresh->keys.push_back(key);
+    room -= bytes;
   }
 }
 

@@ -235,7 +235,7 @@ torch::Tensor TurnEncoder::LowerStates(const RaggedBatch& batch, int layers, boo
   std::int64_t at = 0;
   for (std::size_t u = 0; u < batch.distinct.size(); ++u) {
     const auto length = static_cast<std::int64_t>(batch.distinct[u]->size());
-    states.push_back(known->Find(batch.distinct[u]));
+    states.push_back(known->Find(*batch.distinct[u]));
     if (!states.back().defined()) {
       missing.push_back(u);
       lengths.push_back(length);
@@ -251,7 +251,7 @@ torch::Tensor TurnEncoder::LowerStates(const RaggedBatch& batch, int layers, boo
     const auto parts = HiddenStates(fresh, layers, training).split_with_sizes(lengths, 0);
     for (std::size_t m = 0; m < missing.size(); ++m) {
       states[missing[m]] = parts[m];
-      known->Keep(batch.distinct[missing[m]], parts[m].clone());
+      known->Keep(*batch.distinct[missing[m]], parts[m]);
     }
   }
   return torch::cat(states, 0);

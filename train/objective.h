@@ -29,6 +29,8 @@ inline Segment LastTurns(const EncodedConversation& conversation, int most) {
 struct BatchPart {
   std::vector<Segment> segments;
   std::int64_t batch = 0;  ///< of the run, from 0
+  /// What segments point into besides the training data.
+  std::vector<std::shared_ptr<const EncodedConversation>> owned = {};
 };
 
 inline std::int64_t TokensOf(const BatchPart& part) {

@@ -37,7 +37,11 @@ struct TrainOptions {
   double rating_weight = 1.0;       ///< of a rated turn in the state's loss
   double survey_weight = 1.0;       ///< of the survey, at the last customer turn, in that loss
   int max_turns = 512;              ///< last turns of a longer conversation that training sees
-  double validation_share = 0.1;    ///< held out of the data by id, where no file is given
+  double roughen = 0;  ///< share of the written conversations that an epoch sees as a speech
+                       ///< recogniser would hand them over, other ones and others' errors
+                       ///< in each; 0: none
+  double roughen_error = 0.3;     ///< word error rate of those at most; drawn evenly from 0
+  double validation_share = 0.1;  ///< held out of the data by id, where no file is given
   std::uint64_t seed = 1;
   int checkpoint_every = 200;   ///< updates between checkpoints; also one an epoch
   int keep_last = 2;            ///< newest checkpoints kept

@@ -105,6 +105,4 @@ void Processes::CopyFromFirst(const std::vector<torch::Tensor>& tensors) {
   }
 }
 
-void Processes::Wait() { Sum(0.0); }
-
 }  // namespace arcsat

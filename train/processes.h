@@ -56,8 +56,6 @@ class Processes {
   std::string OfFirst(const std::string& text);
   /// Fills the tensors with those of the first.
   void CopyFromFirst(const std::vector<torch::Tensor>& tensors);
-  /// Returns when all have called it.
-  void Wait();
 
  private:
   friend class GradientSum;

@@ -20,7 +20,6 @@ void Processes::Use(torch::Device) {}
 std::vector<double> Processes::Sum(std::vector<double> values) { return values; }
 std::string Processes::OfFirst(const std::string& text) { return text; }
 void Processes::CopyFromFirst(const std::vector<torch::Tensor>&) {}
-void Processes::Wait() {}
 GradientSum::GradientSum(Processes*, const std::vector<torch::Tensor>&) {}
 GradientSum::~GradientSum() = default;
 void GradientSum::Backward(const torch::Tensor& loss) { loss.backward(); }

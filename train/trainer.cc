@@ -78,6 +78,7 @@ Trainer::Trainer(LoadedModel* loaded, const TrainOptions& options,
       optimizer_(Prepare(loaded->model.get(), options, processes), options),
       gradients_(&processes, Learning(loaded->model->parameters())),
       part_tokens_(options.part_tokens) {
+  if (options.roughen > 0) roughener_.emplace(loaded->MakeEncoder(), options);
   if (train.empty()) {
     throw Error({"training data", "no conversation can be learned from",
                  "expected a survey or rated turns, or turns with text for --task mlm",
@@ -98,9 +99,13 @@ int Trainer::Accumulated() const {
 
 std::vector<BatchPart> Trainer::Parts(std::int64_t batch) {
   std::vector<Segment> segments;
+  std::vector<std::shared_ptr<const EncodedConversation>> heard;  // null: as it was written
   std::vector<std::int64_t> sizes;
+  const std::int64_t epoch = batch / sampler_.batches_per_epoch();
   for (const std::int64_t index : sampler_.Batch(batch)) {
-    segments.push_back(LastTurns(train_[static_cast<std::size_t>(index)], options_.max_turns));
+    const EncodedConversation& written = train_[static_cast<std::size_t>(index)];
+    heard.push_back(roughener_ ? roughener_->Of(written, epoch) : nullptr);
+    segments.push_back(LastTurns(heard.back() ? *heard.back() : written, options_.max_turns));
     sizes.push_back(TokensOf(segments.back()));
   }
   const std::vector<int> owners = ShareOut(sizes, processes_.size());
@@ -114,6 +119,7 @@ std::vector<BatchPart> Trainer::Parts(std::int64_t batch) {
     }
     tokens += sizes[i];
     parts.back().segments.push_back(segments[i]);
+    if (heard[i]) parts.back().owned.push_back(heard[i]);
   }
   return parts;
 }
@@ -227,6 +233,7 @@ double Trainer::Lap() {
 void Trainer::Update(const std::vector<BatchPart>& parts) {
   const double factor =
       ScheduleFactor(options_.schedule, options_.warmup, state_.updates, TotalUpdates());
+  const bool mine = state_.bad_update;  // of this process's share
   Gather();
   const double norm = optimizer_.GradientNorm();
   StepReport report;
@@ -235,10 +242,12 @@ void Trainer::Update(const std::vector<BatchPart>& parts) {
     optimizer_.ZeroGradients();
     ++state_.skipped;
     ++state_.skipped_in_row;
-    Say(
-        fmt::format("update {}: a loss or gradient is not finite; the weights stay (first "
-                    "conversation of the batch: {})",
-                    state_.updates + 1, FirstId(parts)));
+    if (mine || processes_.first()) {
+      Say(
+          fmt::format("update {}: a loss or gradient is not finite; the weights stay (first "
+                      "conversation of the batch: {})",
+                      state_.updates + 1, FirstId(parts)));
+    }
   } else {
     optimizer_.Step(norm, factor);
     state_.skipped_in_row = 0;

@@ -14,6 +14,7 @@
 #include "train/optimizer.h"
 #include "train/processes.h"
 #include "train/profile.h"
+#include "train/roughener.h"
 #include "train/run_log.h"
 #include "train/sampler.h"
 #include "train/validation.h"
@@ -58,8 +59,9 @@ struct Forecast {
 ///   TrainResult result = trainer.Run();
 class Trainer {
  public:
-  /// For the task csat `train` must hold labels. All references must outlive the trainer. Several
-  /// processes have the same data and options; the first of them writes.
+  /// For the task csat `train` must hold labels; to roughen it, its texts (EncodedConversation).
+  /// All references must outlive the trainer. Several processes have the same data and options; the
+  /// first of them writes.
   Trainer(LoadedModel* loaded, const TrainOptions& options,
           const std::vector<EncodedConversation>& train,
           const std::vector<EncodedConversation>& validation, std::filesystem::path run,
@@ -134,6 +136,7 @@ class Trainer {
   std::filesystem::path run_;
   Processes& processes_;
   Sampler sampler_;
+  std::optional<Roughener> roughener_;
   std::unique_ptr<Objective> objective_;
   Optimizer optimizer_;
   GradientSum gradients_;

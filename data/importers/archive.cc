@@ -189,6 +189,22 @@ void VisitFiles(const std::string& path, const Wanted& wanted, const Use& use,
   }
 }
 
+bool FirstFileHolds(const std::string& path, const Wanted& wanted,
+                    const std::vector<std::string_view>& words) {
+  bool found = false;
+  try {
+    VisitFiles(path, wanted, [&](ArchiveFile&& file) {
+      found = std::all_of(words.begin(), words.end(), [&](std::string_view word) {
+        return file.bytes.find(word) != std::string::npos;
+      });
+      return false;
+    });
+  } catch (const Error&) {
+    return false;
+  }
+  return found;
+}
+
 bool IsArchive(const std::string& path) {
   std::error_code none;
   if (!fs::is_regular_file(path, none)) return false;

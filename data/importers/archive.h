@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/error.h"
@@ -21,6 +22,11 @@ struct VisitOptions {
   /// Called in place of throwing for a file beyond the limit, which is passed over.
   std::function<void(const Error&)> too_large = {};
 };
+
+/// Whether the first file of `path` that is `wanted` holds all of `words`; false where there is
+/// none or it cannot be read. For Importer::Sniff().
+bool FirstFileHolds(const std::string& path, const std::function<bool(const std::string&)>& wanted,
+                    const std::vector<std::string_view>& words);
 
 /// Visits the regular files of a folder (recursively, sorted by name; links to folders are not
 /// followed) or of an archive (.tar, .tar.gz, .tar.xz, .tar.zst, .tar.bz2, .zip, in its own order),

@@ -104,21 +104,11 @@ class Harper : public Importer {
   }
 
   bool Sniff(const std::string& path) const override {
-    bool found = false;
-    try {
-      std::error_code none;
-      if (!fs::is_directory(path, none) && !IsArchive(path)) return false;
-      VisitFiles(
-          path, [](const std::string& name) { return KindOf(name) == "transcript"; },
-          [&](ArchiveFile&& file) {
-            found = file.bytes.find("\"speaker_role\"") != std::string::npos &&
-                    file.bytes.find("\"human_transcript\"") != std::string::npos;
-            return false;
-          });
-    } catch (const Error&) {
-      return false;
-    }
-    return found;
+    std::error_code none;
+    if (!fs::is_directory(path, none) && !IsArchive(path)) return false;
+    return FirstFileHolds(path,
+                          [](const std::string& name) { return KindOf(name) == "transcript"; },
+                          {"\"speaker_role\"", "\"human_transcript\""});
   }
 
   /// The two halves of a call come in any order; what waits for its other half is kept in memory

@@ -191,20 +191,9 @@ class Star : public Importer {
   }
 
   bool Sniff(const std::string& path) const override {
-    bool found = false;
-    try {
-      const bool root_too = HoldsDialogues(path);
-      VisitFiles(
-          path, [&](const std::string& file) { return IsDialogue(file, root_too); },
-          [&](ArchiveFile&& file) {
-            found = file.bytes.find("\"DialogueID\"") != std::string::npos &&
-                    file.bytes.find("\"WizardQuestionnaire\"") != std::string::npos;
-            return false;
-          });
-    } catch (const Error&) {
-      return false;
-    }
-    return found;
+    const bool root_too = HoldsDialogues(path);
+    return FirstFileHolds(path, [&](const std::string& file) { return IsDialogue(file, root_too); },
+                          {"\"DialogueID\"", "\"WizardQuestionnaire\""});
   }
 
   ReadReport Read(const std::string& path, const ImportOptions& options,

@@ -14,7 +14,7 @@
 
 namespace arcsat {
 
-bool BeginsLikeParquet(std::string_view bytes) { return bytes.starts_with("PAR1"); }
+bool BeginsLikeParquet(std::string_view bytes) { return bytes.starts_with(kParquetMagic); }
 
 std::string ParquetToLines(std::string_view bytes, const std::string& place, std::uint64_t limit) {
   const ParquetMetadata metadata = ReadParquetMetadata(bytes, place);

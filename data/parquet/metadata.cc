@@ -9,8 +9,6 @@
 namespace arcsat {
 namespace {
 
-constexpr std::string_view kMagic = "PAR1";
-
 [[noreturn]] void Fail(const std::string& place, const std::string& found) {
   throw Error({place, "found " + found, "expected a whole Parquet file", "write the file anew"});
 }
@@ -196,7 +194,7 @@ ParquetRows ReadRows(ThriftReader* thrift) {
 }  // namespace
 
 bool LooksParquet(std::string_view bytes) {
-  return bytes.size() > 12 && bytes.starts_with(kMagic) && bytes.ends_with(kMagic);
+  return bytes.size() > 12 && bytes.starts_with(kParquetMagic) && bytes.ends_with(kParquetMagic);
 }
 
 ParquetMetadata ReadParquetMetadata(std::string_view bytes, const std::string& place) {
@@ -218,6 +216,7 @@ ParquetMetadata ReadParquetMetadata(std::string_view bytes, const std::string& p
     });
     return true;
   });
+  if (elements.empty()) Fail(place, "no schema");
   SchemaReader(place, &metadata).Read(elements);
   for (const ParquetRows& group : metadata.groups) {
     if (group.chunks.size() != metadata.columns.size() || group.rows < 0) {

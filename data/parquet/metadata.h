@@ -11,6 +11,9 @@ namespace arcsat {
 enum class ParquetType { kBool, kInt32, kInt64, kInt96, kFloat, kDouble, kBytes, kFixed };
 enum class ParquetCodec { kNone = 0, kSnappy = 1, kGzip = 2, kZstd = 6 };
 
+/// What a file begins and ends with.
+inline constexpr std::string_view kParquetMagic = "PAR1";
+
 /// What a column's values mean beyond their type.
 enum class ParquetMeaning { kPlain, kJson, kDate, kMillis, kMicros, kNanos, kDecimal, kOther };
 

@@ -46,12 +46,19 @@ void ParquetRowBuilder::Load(std::string_view file, const ParquetRows& group) {
   constexpr std::uint64_t kAlways = std::uint64_t{64} << 20;
   const std::uint64_t most = std::min<std::uint64_t>(size, file.size()) * kMostUnpacked;
   ParquetBudget budget(std::max(kAlways, most), place_);
+  bool known = false;
   for (std::size_t i = 0; i < cursors_.size(); ++i) {
     cursors_[i] = {};
     if (!Known(i)) continue;
+    known = true;
     cursors_[i].cells =
         ReadParquetChunk(file, metadata_.columns[i], group.chunks[i], place_, &budget);
   }
+  // Nothing else bounds the rows that a few bytes may promise.
+  if (known || group.rows == 0) return;
+  throw Error({place_, fmt::format("found {} rows without a column that can be read", group.rows),
+               "expected columns of texts, numbers, times, lists or groups",
+               "docs/import.md says what of Parquet is read"});
 }
 
 void ParquetRowBuilder::Append(std::string* out) {

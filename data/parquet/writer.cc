@@ -9,7 +9,6 @@
 namespace arcsat {
 namespace {
 
-constexpr std::string_view kMagic = "PAR1";
 constexpr std::size_t kGroupBytes = std::size_t{32} << 20;
 // Of parquet.thrift.
 constexpr int kPlainEncoding = 0, kRleEncoding = 3, kUtf8 = 0, kJsonText = 19;
@@ -187,7 +186,7 @@ std::string ParquetWriter::Page(const Column& column, bool optional) const {
 }
 
 std::string ParquetWriter::Flush() {
-  std::string out = written_ == 0 ? std::string(kMagic) : "";
+  std::string out = written_ == 0 ? std::string(kParquetMagic) : "";
   if (rows_ == 0) {
     written_ += static_cast<std::int64_t>(out.size());
     return out;
@@ -252,7 +251,7 @@ std::string ParquetWriter::Finish() {
   const std::string footer = Footer();
   out += footer;
   AppendBytes(static_cast<std::uint32_t>(footer.size()), &out);
-  return out + std::string(kMagic);
+  return out + std::string(kParquetMagic);
 }
 
 }  // namespace arcsat

@@ -7,11 +7,11 @@
 
 #include "data/error.h"
 #include "data/random.h"
+#include "data/roughen/roughen.h"
 #include "data/simulator/clock.h"
 #include "data/simulator/manner.h"
 #include "data/simulator/problems.h"
 #include "data/simulator/response.h"
-#include "data/simulator/roughen.h"
 #include "data/simulator/story.h"
 #include "data/simulator/world.h"
 #include "data/simulator/writer.h"

@@ -144,19 +144,18 @@ TEST_F(KnownTurnsFileTest, AFullFileTakesNoMoreAndGivesWhatItHas) {
 }
 
 TEST_F(KnownTurnsFileTest, MemoryIsAskedFirstAndTheFileGetsWhatIsNew) {
-  const auto list = [](TurnIds ids) { return std::make_shared<const TurnIds>(std::move(ids)); };
   {
     KnownTurnsFile file(Place());
     KnownTurns known(1 << 20, &file);
-    known.Keep(list({1, 2}), States(2, 3));
-    EXPECT_TRUE(known.Find(list({1, 2})).defined());
+    known.Keep({1, 2}, States(2, 3));
+    EXPECT_TRUE(known.Find({1, 2}).defined());
     EXPECT_EQ(file.found(), 0);
     EXPECT_EQ(file.turns(), 1);
   }
   KnownTurnsFile file(Place());
   KnownTurns known(1 << 20, &file);
   for (int i = 0; i < 3; ++i) {
-    EXPECT_TRUE(torch::equal(known.Find(list({1, 2})), States(2, 3)));
+    EXPECT_TRUE(torch::equal(known.Find({1, 2}), States(2, 3)));
   }
   EXPECT_EQ(file.found(), 1);
   EXPECT_EQ(file.turns(), 1);

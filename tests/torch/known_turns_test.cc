@@ -8,36 +8,70 @@
 namespace arcsat {
 namespace {
 
-KnownTurns::Tokens List(std::vector<std::int32_t> ids) {
-  return std::make_shared<const std::vector<std::int32_t>>(std::move(ids));
-}
-
 TEST(KnownTurns, AreFoundByWhatTheyHold) {
   KnownTurns known(1 << 20);
-  known.Keep(List({2, 7, 3}), torch::full({3, 4}, 0.5));
-  EXPECT_TRUE(torch::equal(known.Find(List({2, 7, 3})), torch::full({3, 4}, 0.5)));
-  EXPECT_FALSE(known.Find(List({2, 8, 3})).defined());
-  EXPECT_FALSE(known.Find(List({2, 7})).defined());
+  known.Keep({2, 7, 3}, torch::full({3, 4}, 0.5));
+  EXPECT_TRUE(torch::equal(known.Find({2, 7, 3}), torch::full({3, 4}, 0.5)));
+  EXPECT_FALSE(known.Find({2, 8, 3}).defined());
+  EXPECT_FALSE(known.Find({2, 7}).defined());
   EXPECT_EQ(known.found(), 1);
 }
 
-TEST(KnownTurns, TheLongestUnusedGoFirst) {
-  const auto states = [] { return torch::zeros({100, 100}); };  // 40,000 bytes
-  KnownTurns known(100'000);
-  known.Keep(List({1}), states());
-  known.Keep(List({2}), states());
-  EXPECT_TRUE(known.Find(List({1})).defined());
-  known.Keep(List({3}), states());
-  EXPECT_TRUE(known.Find(List({1})).defined());
-  EXPECT_FALSE(known.Find(List({2})).defined());
-  EXPECT_TRUE(known.Find(List({3})).defined());
-  EXPECT_LE(known.bytes(), 100'000);
+TEST(KnownTurns, TheOldestGoFirstUnlessTheyWereFound) {
+  const auto states = [](int value) { return torch::full({1, 200}, value, torch::kFloat32); };
+  KnownTurns known(64'000);  // four of 964 bytes in each of 16 blocks
+  for (int i = 0; i < 64; ++i) known.Keep({i}, states(i));
+  EXPECT_TRUE(known.Find({0}).defined()) << "all fit";
+  EXPECT_TRUE(known.Find({2}).defined());
+  known.Keep({64}, states(64));  // the oldest block goes, which had 0 to 3
+  EXPECT_TRUE(torch::equal(known.Find({0}), states(0)));
+  EXPECT_FALSE(known.Find({1}).defined());
+  EXPECT_TRUE(torch::equal(known.Find({2}), states(2)));
+  EXPECT_FALSE(known.Find({3}).defined());
+  EXPECT_TRUE(torch::equal(known.Find({4}), states(4)));
+  EXPECT_TRUE(torch::equal(known.Find({64}), states(64)));
+  EXPECT_LE(known.bytes(), 64'000);
+}
+
+/// The states that a text of `length` has in these tests.
+torch::Tensor Told(int text, std::int64_t length) {
+  return torch::arange(length * 8, torch::kFloat32).view({length, 8}) + 1000 * text;
+}
+
+TEST(KnownTurns, WhatIsFoundIsWhatWasKept) {
+  KnownTurns known(64 << 10);
+  Random random(5);
+  int found = 0;
+  std::vector<std::pair<torch::Tensor, torch::Tensor>> in_hand;  // found, and what it must stay
+  for (int i = 0; i < 20'000; ++i) {
+    // Some texts come again and again, most once or twice.
+    const int text = static_cast<int>(random.Chance(0.3) ? random.Below(20) : random.Below(4000));
+    const std::int64_t length = 1 + text % 13;
+    std::vector<std::int32_t> tokens(static_cast<std::size_t>(length), text);
+    const torch::Tensor states = known.Find(tokens);
+    if (states.defined()) {
+      ++found;
+      ASSERT_TRUE(torch::equal(states, Told(text, length))) << i;
+      if (in_hand.size() < 50) in_hand.emplace_back(states, Told(text, length));
+    } else {
+      known.Keep(tokens, Told(text, length));
+    }
+    ASSERT_LE(known.bytes(), 64 << 10);
+    if (i % 500 == 0) {
+      // What somebody holds is not written over, however many came since.
+      for (const auto& [held, expected] : in_hand) ASSERT_TRUE(torch::equal(held, expected)) << i;
+      in_hand.clear();
+    }
+  }
+  // The twenty that come again and again are there nearly always.
+  EXPECT_GT(found, 20'000 * 0.3);
+  EXPECT_EQ(known.found(), found);
 }
 
 TEST(KnownTurns, WithoutRoomNothingIsKept) {
   KnownTurns known(0);
-  known.Keep(List({1}), torch::zeros({1, 4}));
-  EXPECT_FALSE(known.Find(List({1})).defined());
+  known.Keep({1}, torch::zeros({1, 4}));
+  EXPECT_FALSE(known.Find({1}).defined());
   EXPECT_EQ(known.bytes(), 0);
 }
 

@@ -1,4 +1,4 @@
-#include "data/simulator/roughen.h"
+#include "data/roughen/roughen.h"
 
 #include <array>
 #include <vector>
@@ -60,26 +60,76 @@ std::string_view Currency(std::string_view text, std::size_t at, std::size_t* le
   return {};
 }
 
-/// Lower-case words without punctuation, numbers spoken.
-std::vector<std::string> SpokenWords(std::string_view text) {
+/// Length of a placeholder of redaction, "[name 1]", at text[at], or 0.
+std::size_t PlaceholderLength(std::string_view text, std::size_t at) {
+  constexpr std::size_t kLongest = 32;
+  text = text.substr(at, kLongest);
+  if (text.front() != '[') return 0;
+  const std::size_t space = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz", 1);
+  if (space == 1 || space == std::string_view::npos || text[space] != ' ') return 0;
+  const std::size_t end = text.find_first_not_of("0123456789", space + 1);
+  return end == space + 1 || end == std::string_view::npos || text[end] != ']' ? 0 : end + 1;
+}
+
+/// Where a number at text[at] ends, its digits added to `digits`; "1,250" is one.
+std::size_t NumberEnd(std::string_view text, std::size_t at, std::string* digits) {
+  const auto digit = [&](std::size_t i) { return i < text.size() && IsDigit(text[i]); };
+  for (;; ++at) {
+    if (digit(at)) {
+      *digits += text[at];
+    } else if (at >= text.size() || text[at] != ',' || !digit(at + 1) || !digit(at + 2) ||
+               !digit(at + 3) || digit(at + 4)) {
+      return at;
+    }
+  }
+}
+
+/// With ASCII's apostrophe for the typographic ones, and spaces for other punctuation of
+/// U+2010..U+205E.
+std::string PlainPunctuation(std::string_view text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool three = text[i] == '\xE2' && i + 2 < text.size();
+    const unsigned code = three
+                              ? 0x2000U + ((static_cast<unsigned char>(text[i + 1]) & 0x3FU) << 6) +
+                                    (static_cast<unsigned char>(text[i + 2]) & 0x3FU)
+                              : 0;
+    if (code >= 0x2010 && code <= 0x205E) {
+      plain += code == 0x2018 || code == 0x2019 ? '\'' : ' ';
+      i += 2;
+    } else {
+      plain += text[i];
+    }
+  }
+  return plain;
+}
+
+/// Lower-case words without punctuation, numbers spoken; placeholders as they are.
+std::vector<std::string> SpokenWords(std::string_view written) {
+  const std::string text = PlainPunctuation(written);
   std::vector<std::string> words;
   std::string word;
   std::string_view currency;
   const auto finish = [&] {
+    while (word.ends_with('\'')) word.pop_back();  // of a quotation
     if (!word.empty()) words.push_back(std::move(word));
     word.clear();
   };
   for (std::size_t i = 0; i < text.size();) {
     std::size_t length = 0;
-    if (const std::string_view name = Currency(text, i, &length); !name.empty()) {
+    if (const std::size_t placeholder = PlaceholderLength(text, i); placeholder > 0) {
+      finish();
+      words.push_back(text.substr(i, placeholder));
+      i += placeholder;
+    } else if (const std::string_view name = Currency(text, i, &length); !name.empty()) {
       finish();
       currency = name;
       i += length;
     } else if (IsDigit(text[i])) {
       finish();
-      const std::size_t begin = i;
-      while (i < text.size() && IsDigit(text[i])) ++i;
-      words.push_back(NumberWords(text.substr(begin, i - begin)));
+      std::string digits;
+      i = NumberEnd(text, i, &digits);
+      words.push_back(NumberWords(digits));
       if (!currency.empty()) words.emplace_back(currency);
       currency = {};
     } else if (IsWordLetter(text[i]) || (text[i] == '\'' && !word.empty())) {
@@ -102,6 +152,7 @@ std::string_view Any(const std::array<std::string_view, N>& list, Random* random
 /// What is heard in place of `word`.
 std::string Misheard(const std::string& word, const RoughenOptions& options, Random* random) {
   if (random->Chance(options.unknown)) return "<unk>";
+  if (options.confusions != nullptr) return std::string(options.confusions->Of(word, random));
   for (const auto& [a, b] : kSoundAlike) {
     if (word == a) return std::string(b);
     if (word == b) return std::string(a);
@@ -113,6 +164,14 @@ std::string Misheard(const std::string& word, const RoughenOptions& options, Ran
 }
 
 }  // namespace
+
+RoughenOptions WordErrors(double word_error, Confusions* confusions) {
+  RoughenOptions options;
+  options.word_error = word_error;
+  options.noise = options.filler = 0;
+  options.confusions = confusions;
+  return options;
+}
 
 std::string NumberWords(std::string_view digits) {
   std::string words;
@@ -139,7 +198,7 @@ std::string Roughen(std::string_view text, const RoughenOptions& options, Random
   if (random->Chance(options.noise)) heard.emplace_back("[noise]");
   for (const std::string& word : words) {
     if (random->Chance(options.filler)) heard.emplace_back(Any(kFillers, random));
-    if (!random->Chance(options.word_error)) {
+    if (word[0] == '[' || !random->Chance(options.word_error)) {
       heard.push_back(word);
       continue;
     }
@@ -160,6 +219,15 @@ std::string Roughen(std::string_view text, const RoughenOptions& options, Random
     out += word;
   }
   return out;
+}
+
+void RoughenConversation(const RoughenOptions& options, std::uint64_t seed,
+                         Conversation* conversation) {
+  if (conversation->channel != Channel::kChat) return;
+  Random random(MixText(seed, conversation->id));
+  for (Turn& turn : conversation->turns) turn.text = Roughen(turn.text, options, &random);
+  conversation->channel = Channel::kVoice;
+  conversation->attributes["roughened"] = {{"word_error", options.word_error}};
 }
 
 }  // namespace arcsat
