@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Beyond what was learned from: STAR's "task done" in a domain that training never saw.
+#
+#   run.sh STAR OUT
+#
+# STAR is OUT of experiments/star/run.sh (its sides star/); OUT is a folder for everything
+# made. DOMAINS names what is left out, one after the other ("hotel ride plane"). A step whose result is
+# there is not done again, and training that was stopped goes on.
+set -euo pipefail
+[ $# -eq 2 ] || { echo "usage: run.sh STAR OUT" >&2; exit 2; }
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+star=$(realpath "$1")
+arcsat=$(realpath -m "${ARCSAT:-$root/build/arcsat}")
+encoder=$(realpath -m "${ENCODER:-$root/.deps/minilm}")
+mkdir -p "$2"
+[ -x "$arcsat" ] || { echo "run.sh: $arcsat is missing; make build, or set ARCSAT" >&2; exit 1; }
+cd "$2"
+py=${PY:-$root/.deps/venv/bin/python}
+
+# learn NAME EPOCHS [options]: trains on NAME's sides, calibrates, and measures on its test side.
+learn() {
+  local name=$1 epochs=$2 resume=()
+  shift 2
+  [ -f "$name.json" ] && return
+  if [ -f "runs/$name/config.cfg" ]; then resume=(--resume); fi
+  "$arcsat" train --encoder "$encoder" --data "sides/$name/train.jsonl" \
+    --validation "sides/$name/validation.jsonl" --model.cross_turn_layers 6 --train.epochs "$epochs" \
+    --out "runs/$name" ${resume[@]+"${resume[@]}"} "$@"
+  "$arcsat" calibrate --model "runs/$name" --data "sides/$name/calibration.jsonl" \
+    --calibrate.identity_if_few --quiet
+  "$arcsat" evaluate --model "runs/$name" --data "sides/$name/test.jsonl" --labelled-only \
+    --out "$name.json" --quiet
+}
+
+for domain in ${DOMAINS:-hotel ride plane}; do
+  name=without-$domain
+  [ -f "sides/$name/test.jsonl" ] ||
+    "$py" "$here/sides.py" "$star/star" "sides/$name" "$domain"
+  [ -f "tfidf-$name.json" ] || "$py" "$here/../star/baselines.py" "sides/$name" \
+    --target attribute:task_done --out "tfidf-$name.json"
+  learn "$name" 4 --survey.target attribute:task_done
+done
