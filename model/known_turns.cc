@@ -27,37 +27,35 @@ torch::Tensor KnownTurns::StatesAt(const Place& place) const {
 }
 
 torch::Tensor KnownTurns::Find(const Tokens& tokens) {
-  const auto found = places_.find(HashTokens(0, tokens));
+  const std::uint64_t key = HashTokens(0, tokens);
+  const auto found = places_.find(key);
   if (found != places_.end() && found->second.tokens == tokens) {
     found->second.found = true;
     ++found_;
     return StatesAt(found->second);
   }
   torch::Tensor states = file_ != nullptr ? file_->Find(tokens) : torch::Tensor();
-  if (states.defined()) KeepInMemory(tokens, states);
+  if (states.defined()) KeepInMemory(key, tokens, states);
   return states;
 }
 
 void KnownTurns::Keep(const Tokens& tokens, const torch::Tensor& states) {
-  if (places_.contains(HashTokens(0, tokens))) return;  // a batch may hold equal lists
+  const std::uint64_t key = HashTokens(0, tokens);
+  if (places_.contains(key)) return;  // a batch may hold equal lists
   if (file_ != nullptr) file_->Keep(tokens, states);
-  KeepInMemory(tokens, states);
+  KeepInMemory(key, tokens, states);
 }
 
-void KnownTurns::KeepInMemory(const Tokens& tokens, const torch::Tensor& states) {
+void KnownTurns::KeepInMemory(std::uint64_t key, const Tokens& tokens,
+                              const torch::Tensor& states) {
   width_ = states.size(1);
-  if (BytesOf(states.size(0), width_) > most_) return;
-  Write(HashTokens(0, tokens), {0, 0, tokens}, states);
-}
-
-void KnownTurns::Write(std::uint64_t key, Place place, const torch::Tensor& states) {
-  Block& block = BlockFor(BytesOf(states.size(0), width_));
-  place.block = dropped_ + static_cast<std::int64_t>(blocks_.size()) - 1;
-  place.begin = block.used;
+  const std::int64_t bytes = BytesOf(states.size(0), width_);
+  if (bytes > most_) return;
+  Block& block = BlockFor(bytes);
   block.states.narrow(0, block.used, states.numel()).copy_(states.reshape({-1}));
-  block.used += BytesOf(states.size(0), width_) / 4;
+  places_[key] = {dropped_ + static_cast<std::int64_t>(blocks_.size()) - 1, block.used, tokens};
+  block.used += bytes / 4;
   block.keys.push_back(key);
-  places_[key] = std::move(place);
 }
 
 KnownTurns::Block& KnownTurns::BlockFor(std::int64_t bytes) {

@@ -51,7 +51,7 @@ class KnownTurns {
     Tokens tokens;           ///< equal hashes may be of other tokens
     bool found = false;      ///< since it was written
   };
-  void KeepInMemory(const Tokens& tokens, const torch::Tensor& states);
+  void KeepInMemory(std::uint64_t key, const Tokens& tokens, const torch::Tensor& states);
   torch::Tensor StatesAt(const Place& place) const;
   /// The newest block, with room for so many bytes more.
   Block& BlockFor(std::int64_t bytes);
@@ -61,7 +61,6 @@ class KnownTurns {
   /// may share their memory.
   void Rescue(const Block& old, std::int64_t number, std::int64_t to, std::int64_t room,
               Block* fresh);
-  void Write(std::uint64_t key, Place place, const torch::Tensor& states);
 
   std::int64_t most_, bytes_ = 0, found_ = 0, width_ = 0;
   KnownTurnsFile* file_;

@@ -3,6 +3,8 @@
 #include <array>
 #include <vector>
 
+#include "data/tokenizers/unicode.h"
+
 namespace arcsat {
 namespace {
 
@@ -88,17 +90,15 @@ std::size_t NumberEnd(std::string_view text, std::size_t at, std::string* digits
 /// U+2010..U+205E.
 std::string PlainPunctuation(std::string_view text) {
   std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool three = text[i] == '\xE2' && i + 2 < text.size();
-    const unsigned code = three
-                              ? 0x2000U + ((static_cast<unsigned char>(text[i + 1]) & 0x3FU) << 6) +
-                                    (static_cast<unsigned char>(text[i + 2]) & 0x3FU)
-                              : 0;
-    if (code >= 0x2010 && code <= 0x205E) {
-      plain += code == 0x2018 || code == 0x2019 ? '\'' : ' ';
-      i += 2;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t begin = at;
+    const char32_t c = unicode::Decode(text, &at);
+    if (c == 0x2018 || c == 0x2019) {
+      plain += '\'';
+    } else if (c >= 0x2010 && c <= 0x205E) {
+      plain += ' ';
     } else {
-      plain += text[i];
+      plain += text.substr(begin, at - begin);
     }
   }
   return plain;

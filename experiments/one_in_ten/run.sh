@@ -8,13 +8,10 @@
 set -euo pipefail
 [ $# -eq 2 ] || { echo "usage: run.sh SIDES OUT" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
+. "$here/../programs.sh"
 sides=$(realpath "$1")
 mkdir -p "$2"
 out=$(realpath "$2")
-arcsat=$(realpath -m "${ARCSAT:-$root/build/arcsat}")
-encoder=$(realpath -m "${ENCODER:-$root/.deps/minilm}")
-py=${PY:-$root/.deps/venv/bin/python}
 cd "$out"
 
 [ -f data/silent.jsonl ] || "$py" "$here/hide.py" "$sides/train.jsonl" data --attribute task_done

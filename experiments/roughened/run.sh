@@ -10,14 +10,10 @@
 set -euo pipefail
 [ $# -eq 2 ] || { echo "usage: run.sh STAR OUT" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
+. "$here/../programs.sh"
 star=$(realpath "$1")
-arcsat=$(realpath -m "${ARCSAT:-$root/build/arcsat}")
-encoder=$(realpath -m "${ENCODER:-$root/.deps/minilm}")
 mkdir -p "$2/data" "$2/runs"
-[ -x "$arcsat" ] || { echo "run.sh: $arcsat is missing; make build, or set ARCSAT" >&2; exit 1; }
 cd "$2"
-py=${PY:-$root/.deps/venv/bin/python}
 
 # heard SIDE RATE SEED: that side of the data as calls with so many words wrong.
 heard() {

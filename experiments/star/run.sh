@@ -10,17 +10,13 @@
 set -euo pipefail
 [ $# -eq 2 ] || { echo "usage: run.sh DATA OUT" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
+. "$here/../programs.sh"
 data=$(realpath "$1")
 mkdir -p "$2"
 out=$(realpath "$2")
-arcsat=$(realpath -m "${ARCSAT:-$root/build/arcsat}")
-encoder=$(realpath -m "${ENCODER:-$root/.deps/minilm}")
-py=${PY:-$root/.deps/venv/bin/python}
 for file in star/star.tar.xz uss/MWOZ.txt uss/SGD.txt; do
   [ -f "$data/$file" ] || { echo "run.sh: $data/$file is missing; see README.md" >&2; exit 1; }
 done
-[ -x "$arcsat" ] || { echo "run.sh: $arcsat is missing; make build, or set ARCSAT" >&2; exit 1; }
 cd "$out"
 
 # learn NAME SIDES EPOCHS [options]: trains, and says with runs/NAME/done that it is at the end.
