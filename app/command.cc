@@ -98,10 +98,10 @@ int Run(const std::vector<std::string>& arguments, std::string* command) {
 
 const std::vector<const Command*>& Commands() {
   static const std::vector<const Command*> kCommands = {
-      &kSimulateCommand, &kImportCommand,      &kSplitCommand,    &kTokenizerCommand,
-      &kTrainCommand,    &kCalibrateCommand,   &kEvaluateCommand, &kCompareCommand,
-      &kExportCommand,   &kVerifyCommand,      &kScoreCommand,    &kAgentsCommand,
-      &kTriageCommand,   &kExperimentsCommand, &kInspectCommand};
+      &kSimulateCommand, &kImportCommand, &kSplitCommand,       &kTokenizerCommand,
+      &kShardCommand,    &kTrainCommand,  &kCalibrateCommand,   &kEvaluateCommand,
+      &kCompareCommand,  &kExportCommand, &kVerifyCommand,      &kScoreCommand,
+      &kAgentsCommand,   &kTriageCommand, &kExperimentsCommand, &kInspectCommand};
   return kCommands;
 }
 

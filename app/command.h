@@ -19,6 +19,7 @@ extern const Command kSimulateCommand;
 extern const Command kImportCommand;
 extern const Command kSplitCommand;
 extern const Command kTokenizerCommand;
+extern const Command kShardCommand;
 extern const Command kTrainCommand;
 extern const Command kCalibrateCommand;
 extern const Command kEvaluateCommand;

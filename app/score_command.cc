@@ -216,15 +216,18 @@ ScoreFormat FormatOf(const ScoreSettings& s) {
 std::optional<KnownTurnsFile> OpenTurnCache(const LoadedModel& loaded, const ScoreSettings& s) {
   if (s.turn_cache.empty()) return std::nullopt;
   const EncoderConfig& encoder = loaded.encoder_config();
+  const bool one_row = loaded.options().cross_turn_layers == 0;
   if (loaded.options().cross_turn_layers >= encoder.layers) {
     throw UsageError({"--turn-cache", "found a model all of whose layers see across turns",
                       "expected layers that see one turn at a time: nothing else can be kept",
                       "leave it out, or train with fewer --model.cross_turn_layers"});
   }
   const std::string weights = Sha256File(loaded.folder / "model.safetensors");
+  const std::string kind = one_row ? "pooled" : "";
   return std::optional<KnownTurnsFile>(
-      std::in_place, KnownTurnsFile::Place{s.turn_cache, Sha256(weights + TorchVersion()),
-                                           encoder.hidden, std::llround(s.turn_cache_gb * 1e9)});
+      std::in_place,
+      KnownTurnsFile::Place{s.turn_cache, Sha256(weights + TorchVersion() + kind), encoder.hidden,
+                            std::llround(s.turn_cache_gb * 1e9), one_row});
 }
 
 void Tell(const ScoreOutput& out, const ScoreRun& run, const KnownTurnsFile* cache,

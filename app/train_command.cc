@@ -4,15 +4,14 @@
 #include <filesystem>
 
 #include "app/command.h"
-#include "app/dataset.h"
 #include "app/output.h"
+#include "app/train_data.h"
 #include "app/train_narrator.h"
 #include "configs/bind.h"
 #include "configs/bind_train.h"
 #include "configs/text.h"
 #include "data/error.h"
 #include "data/files.h"
-#include "data/random.h"
 #include "model/arc_model.h"
 #include "train/interrupt.h"
 #include "train/lexical_fit.h"
@@ -26,97 +25,17 @@ namespace {
 namespace fs = std::filesystem;
 
 struct TrainCall {
-  std::vector<std::string> data, validation;
+  TrainingSources sources;
   std::string encoder, out;
   bool resume = false, dry_run = false;
   ModelOptions model;
   TrainOptions train;
   LexicalOptions lexical;
-  SurveyOptions survey;
-  ReadOptions read;
   CommonOptions common;
 
   bool mlm() const { return train.task == "mlm"; }
   fs::path model_folder() const { return fs::path(out) / (mlm() ? "encoder" : "model"); }
 };
-
-struct Data {
-  std::vector<EncodedConversation> train, validation;
-  DatasetCounts counts;
-};
-
-std::vector<DataSource> Sources(const std::vector<std::string>& texts,
-                                const SurveyOptions& survey) {
-  std::vector<DataSource> sources;
-  for (const std::string& text : texts) sources.push_back(ParseDataSource(text, survey));
-  return sources;
-}
-
-/// Both classes in all weigh what half of the answers would.
-void BalanceClasses(std::vector<EncodedConversation>* conversations) {
-  double count[2] = {0, 0};
-  for (const auto& c : *conversations) {
-    if (c.satisfied >= 0) count[c.satisfied > 0.5F ? 1 : 0] += 1;
-  }
-  for (auto& c : *conversations) {
-    if (c.satisfied < 0) continue;
-    c.weight *= static_cast<float>((count[0] + count[1]) / 2 / count[c.satisfied > 0.5F ? 1 : 0]);
-  }
-}
-
-/// Moves a share of the conversations out by a hash of their id.
-std::vector<EncodedConversation> HoldOut(std::vector<EncodedConversation>* all, double share,
-                                         std::uint64_t seed) {
-  std::vector<EncodedConversation> out, rest;
-  for (auto& conversation : *all) {
-    (Random(MixText(seed, conversation.id)).Uniform() < share ? out : rest)
-        .push_back(std::move(conversation));
-  }
-  *all = std::move(rest);
-  return out;
-}
-
-void CheckLabels(const std::vector<EncodedConversation>& train, const TrainCall& call) {
-  bool yes = false, no = false, rated = false, guessed = false;
-  for (const auto& c : train) {
-    guessed = guessed || c.guess >= 0;
-    yes = yes || c.satisfied > 0.5F;
-    no = no || (c.satisfied >= 0 && c.satisfied < 0.5F);
-    for (const auto& turn : c.turns) rated = rated || turn.rating >= 0;
-  }
-  const std::string place = call.data.front();
-  if (!yes && !no && !rated && !guessed) {
-    throw Error({place, "no conversation has a survey answer or a rated turn",
-                 "expected labels to learn from",
-                 fmt::format("check --survey.target ({}), or arcsat inspect {}", call.survey.target,
-                             place)});
-  }
-  if (yes != no && !guessed) {
-    throw Error({place, fmt::format("every answer is {}", yes ? "satisfied" : "dissatisfied"),
-                 "expected both satisfied and dissatisfied customers",
-                 "check --survey.satisfied_from and the survey's scale"});
-  }
-}
-
-Data ReadData(const TrainCall& call, const LoadedModel& loaded) {
-  Data data;
-  const auto read = [&](const std::vector<std::string>& sources, DatasetCounts* counts,
-                        bool texts = false) {
-    auto all = ReadDataset(Sources(sources, call.survey), loaded, call.read, counts, texts);
-    return call.mlm() ? all : Labelled(std::move(all));
-  };
-  data.train = read(call.data, &data.counts, /*texts=*/call.train.roughen > 0);
-  if (!call.mlm()) CheckLabels(data.train, call);
-  if (!call.validation.empty()) {
-    DatasetCounts counts;
-    data.validation = read(call.validation, &counts);
-  } else {
-    data.validation = HoldOut(&data.train, call.train.validation_share, call.train.seed);
-    for (EncodedConversation& conversation : data.validation) conversation.texts.reset();
-  }
-  if (call.train.class_weights) BalanceClasses(&data.train);
-  return data;
-}
 
 /// The run folder for a new run, or for one to go on with: then true. What torchrun began anew goes
 /// on without being told to; and a job that a cluster may queue again is the same command each
@@ -142,7 +61,7 @@ bool PrepareRun(const TrainCall& call, const Options& options, const Processes& 
   return began;
 }
 
-Json Summary(const TrainCall& call, const Data& data, const TrainResult& result) {
+Json Summary(const TrainCall& call, const TrainingData& data, const TrainResult& result) {
   return {{"run", call.out},
           {"model", call.model_folder().string()},
           {"updates", result.updates},
@@ -150,25 +69,25 @@ Json Summary(const TrainCall& call, const Data& data, const TrainResult& result)
           {"stopped_early", result.stopped_early},
           {"best", result.best ? Json(*result.best) : Json()},
           {"best_update", result.best_update},
-          {"train", data.train.size()},
+          {"train", data.train->size()},
           {"validation", data.validation.size()},
           {"skipped", data.counts.report.skipped}};
 }
 
 /// Fits the words beside `model`, on what the network learned from; says what came of it.
-std::string AddLexical(const TrainCall& call, const Data& data, const LoadedModel& model) {
+std::string AddLexical(const TrainCall& call, const TrainingData& data, const LoadedModel& model) {
   LexicalOptions options = call.lexical;
   options.seed = call.train.seed;
   if (call.train.roughen == 0) {
-    return FitBeside(model.model.get(), data.train, data.validation, options);
+    return FitBeside(model.model.get(), *data.train, data.validation, options);
   }
   Roughener roughener(model.MakeEncoder(), call.train);
-  return FitBeside(model.model.get(), roughener.All(data.train, Roughener::kAfterwards),
+  return FitBeside(model.model.get(), roughener.All(*data.train, Roughener::kAfterwards),
                    data.validation, options);
 }
 
 /// The same for the model that the run kept, which is not the last one.
-std::string AddLexicalToKept(const TrainCall& call, const Data& data) {
+std::string AddLexicalToKept(const TrainCall& call, const TrainingData& data) {
   const fs::path folder = fs::path(call.out) / "model";
   LoadedModel kept = LoadModel(folder);
   const bool had = kept.model->lexical().has_value();  // a finished run was resumed
@@ -180,22 +99,18 @@ std::string AddLexicalToKept(const TrainCall& call, const Data& data) {
 /// What the run begins from. A trained model keeps its shape; a Hugging Face folder's encoder gets
 /// the one that the options ask for.
 LoadedModel Begin(const TrainCall& call) {
-  fs::path from = call.encoder;
-  for (const char* of_run : {"encoder", "model"}) {
-    const bool run = !fs::exists(from / "config.json") && fs::exists(from / of_run / "config.json");
-    if (run) from = from / of_run;
-  }
+  const fs::path from = EncoderFolder(call.encoder);
   const bool trained =
       fs::exists(from / "config.json") && ReadEncoderConfig(from).original.contains("arcsat");
-  LoadedModel loaded =
-      trained ? LoadModel(from) : StartModel(from, call.model, call.survey, call.train.seed);
-  loaded.survey = call.survey;
+  LoadedModel loaded = trained ? LoadModel(from)
+                               : StartModel(from, call.model, call.sources.survey, call.train.seed);
+  loaded.survey = call.sources.survey;
   loaded.model->SetLexical(std::nullopt);  // fitted anew when the network is trained
   return loaded;
 }
 
 /// What the first process does once all have trained.
-int Conclude(const TrainCall& call, const Data& data, const TrainResult& result,
+int Conclude(const TrainCall& call, const TrainingData& data, const TrainResult& result,
              const TrainNarrator& narrator) {
   if (call.lexical.fit && !call.mlm() && !result.interrupted) {
     narrator.Say(AddLexicalToKept(call, data));
@@ -217,7 +132,7 @@ int Conclude(const TrainCall& call, const Data& data, const TrainResult& result,
 }
 
 /// The network stays as it is; the words are fitted beside it.
-int FitWordsOnly(const TrainCall& call, const Data& data, const LoadedModel& loaded) {
+int FitWordsOnly(const TrainCall& call, const TrainingData& data, const LoadedModel& loaded) {
   const std::string text = AddLexical(call, data, loaded);
   SaveModel(loaded, fs::path(call.out) / "model");
   if (call.common.json) {
@@ -225,7 +140,7 @@ int FitWordsOnly(const TrainCall& call, const Data& data, const LoadedModel& loa
                {"model", call.model_folder().string()},
                {"updates", 0},
                {"words", text},
-               {"train", data.train.size()},
+               {"train", data.train->size()},
                {"validation", data.validation.size()},
                {"skipped", data.counts.report.skipped}});
   } else {
@@ -234,11 +149,10 @@ int FitWordsOnly(const TrainCall& call, const Data& data, const LoadedModel& loa
   return 0;
 }
 
-std::string Beginning(const TrainCall& call, const Data& data, const ArcModel& model,
+std::string Beginning(const TrainCall& call, const TrainingData& data, const ArcModel& model,
                       const Processes& processes) {
   return fmt::format("{} conversations{} to learn from, {} to choose by; {} parameters, {}{}",
-                     Thousands(static_cast<long long>(data.train.size())),
-                     call.mlm() ? "" : " with labels",
+                     Thousands(data.train->size()), call.mlm() ? "" : " with labels",
                      Thousands(static_cast<long long>(data.validation.size())),
                      Thousands(model.parameters().count()), model.device().str(),
                      processes.size() > 1 ? fmt::format(", {} processes", processes.size()) : "");
@@ -260,7 +174,7 @@ int Train(const TrainCall& call, const Options& options) {
   UseThreads(call.train.threads);
   Processes processes(LaunchFromEnvironment(), std::chrono::seconds(call.train.timeout));
   LoadedModel loaded = Begin(call);
-  const Data data = ReadData(call, loaded);
+  const TrainingData data = ReadTrainingData(call.sources, call.train, loaded);
   const bool began = !call.dry_run && processes.first() && PrepareRun(call, options, processes);
   if (call.train.epochs == 0) return processes.first() ? FitWordsOnly(call, data, loaded) : 0;
   TrainNarrator narrator(processes, call.common.quiet);
@@ -291,26 +205,27 @@ int RunTrain(const std::vector<std::string>& args) {
       "arcsat train --task mlm --encoder minilm --data all.jsonl --out runs/words\n"
       "arcsat train --encoder runs/words/encoder --data sides/train.jsonl --out "
       "runs/second");
-  options.Add("data", &call.data,
-              "file to learn from; may be given several times, and with ,weight=W,target=T after "
+  options.Add("data", &call.sources.data,
+              "file to learn from, or a folder of arcsat shard; may be given several times, and "
+              "with ,weight=W,target=T after "
               "the path, or ,scores=FILE: what models said of it, learned where nobody answered");
-  options.Add("validation", &call.validation, "file to choose the best model by");
+  options.Add("validation", &call.sources.validation, "file to choose the best model by");
   options.Add("encoder", &call.encoder, "Hugging Face folder to begin from, or another run");
   options.Add("out", &call.out, "run folder");
   options.Add("resume", &call.resume, "go on with the run in --out from its newest checkpoint");
   options.Add("dry-run", &call.dry_run,
               "say what time, memory and disk the run would take, and write nothing");
-  Bind(options, &call.read);
+  Bind(options, &call.sources.read);
   Bind(options, &call.common);
-  Bind(options, &call.survey);
+  Bind(options, &call.sources.survey);
   Bind(options, &call.model);
   Bind(options, &call.train);
   Bind(options, &call.lexical);
   if (!options.Parse(args)) return 0;
-  const char* missing = call.data.empty()      ? "data"
-                        : call.encoder.empty() ? "encoder"
-                        : call.out.empty()     ? "out"
-                                               : nullptr;
+  const char* missing = call.sources.data.empty() ? "data"
+                        : call.encoder.empty()    ? "encoder"
+                        : call.out.empty()        ? "out"
+                                                  : nullptr;
   if (missing != nullptr) {
     throw UsageError({"command line", fmt::format("--{} is missing", missing),
                       "expected --data, --encoder and --out", "see arcsat train --help"});

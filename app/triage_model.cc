@@ -1,5 +1,7 @@
 #include "app/triage_model.h"
 
+#include <algorithm>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -46,10 +48,17 @@ class RunningScorer : public TurnScorer {
   StreamScorer scorer_;
 };
 
+/// One core is left to those who send, ask and wait for the disk: where all of them compute, each
+/// product waits for the one that was interrupted.
+int RunningThreads(int asked) {
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  return asked > 0 ? asked : std::max(1, cores - 1);
+}
+
 }  // namespace
 
 TriageModel LoadTriageModel(const std::string& model, int threads, int memory_mb) {
-  UseThreads(threads);
+  UseThreads(RunningThreads(threads));
   PoolTensorMemory();
   LoadedModel loaded = LoadModel(ModelFolder(model));
   Calibration calibration = DemandCalibration(loaded, model);

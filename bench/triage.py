@@ -82,8 +82,17 @@ def fill(service, records, number):
     service.settle(3600)
 
 
+def scoring(service):
+    """Seconds spent in scoring, rounds of it, and conversations scored, since the service began."""
+    request = urllib.request.Request(service.url + "/metrics", headers={"Authorization": f"Bearer {service.token}"})
+    with urllib.request.urlopen(request, timeout=60) as reply:
+        lines = dict(line.rsplit(" ", 1) for line in reply.read().decode().splitlines() if not line.startswith("#"))
+    return [float(lines[f"arcsat_triage_{name}_total"]) for name in ("scoring_seconds", "rounds", "scored")]
+
+
 def load(service, records, options):
     sent, taken, heard, memory = {}, [], [], []
+    before = scoring(service)
     threading.Thread(target=listen, args=(service, heard), daemon=True).start()
     stream = replay(records, options.beside)
     start = time.monotonic()
@@ -105,10 +114,12 @@ def load(service, records, options):
         taken.append(time.monotonic() - now)
         done += len(batch)
     took = time.monotonic() - start
+    busy, rounds, scored = (after - was for after, was in zip(scoring(service), before))
     time.sleep(3)
     late = [at - sent[talk, "ended" if reason == "ended" else i] for talk, reason, i, at in heard
             if (talk, i) in sent]
     return {"turns_per_second": done / took, "turns": done, "request": quantiles(taken), "turn_to_alert": quantiles(late),
+            "scoring": {"share_of_time": busy / took, "rounds": rounds, "conversations_a_round": scored / max(1, rounds)},
             "memory_mb": memory}
 
 
@@ -123,16 +134,17 @@ def main():
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--beside", type=int, default=400, help="conversations at a time")
     parser.add_argument("--open", type=int, default=0, help="conversations that are open besides")
-    parser.add_argument("--threads", type=int, default=0, help="of the service; 0: as many as there are cores")
+    parser.add_argument("--threads", type=int, default=0, help="of the service; 0: its own choice")
+    parser.add_argument("settings", nargs="*", help="after --: more of the service's options")
     options = parser.parse_args()
     with open(options.data, encoding="utf-8") as file:
-        records = [json.loads(line) for line in itertools.islice(file, 2000)]
+        records = [json.loads(line) for line in file]
     records = [record for record in records if record["turns"]]
     rules = ["--thresholds", options.thresholds] if options.thresholds else ["--triage.outlook", options.outlook]
     with tempfile.TemporaryDirectory() as folder:
         limits = ["--service.events_per_second", 1000000, "--service.requests_per_second", 1000000]
         with Service(options.arcsat, options.model, pathlib.Path(folder) / "triage.db", *rules, *limits,
-                     threads=options.threads) as service:
+                     *options.settings, threads=options.threads) as service:
             fill(service, records, options.open)
             result = {"open_before": service.json("/healthz")["open"], **load(service, records, options)}
             result["open_after"] = service.json("/healthz")["open"]

@@ -73,6 +73,11 @@ void BindCourse(Options& options, TrainOptions* t) {
            Between(0.0, 0.999999))
       .Add("train.freeze_layers", &t->freeze_layers,
            "encoder layers from below, with the embeddings, that stay; -1: none", Between(-1, 256))
+      .Add(
+          "train.frozen_mb", &t->frozen_mb,
+          "memory for what those layers make of turns, in MiB, so that each is computed once (on a "
+          "CPU)",
+          Between(0, 1 << 20))
       .Add("train.max_turns", &t->max_turns,
            "last turns of a longer conversation that training sees", AtLeast(1))
       .Add(

@@ -29,20 +29,47 @@ struct DistinctTurns {
   std::vector<std::int64_t> unique_of;                                  // (N)
 };
 
+/// Numbers token lists: equal ones have one number.
+class ListNumbers {
+ public:
+  using List = std::shared_ptr<const std::vector<std::int32_t>>;
+
+  std::int64_t Of(const List& list) {
+    // Most equal texts share one list (ConversationEncoder), whose address tells.
+    const auto [at, fresh] = by_address_.emplace(list.get(), 0);
+    if (fresh) at->second = Compare(list);
+    return at->second;
+  }
+  std::vector<List> Take() { return std::move(lists_); }
+
+ private:
+  std::int64_t Compare(const List& list) {
+    const std::uint64_t hash = HashTokens(0, *list);
+    const auto [begin, end] = by_hash_.equal_range(hash);
+    for (auto it = begin; it != end; ++it) {
+      if (*lists_[static_cast<std::size_t>(it->second)] == *list) return it->second;
+    }
+    const auto number = std::ssize(lists_);
+    by_hash_.emplace(hash, number);
+    lists_.push_back(list);
+    return number;
+  }
+
+  std::unordered_map<const void*, std::int64_t> by_address_;
+  std::unordered_multimap<std::uint64_t, std::int64_t> by_hash_;
+  std::vector<List> lists_;
+};
+
 DistinctTurns FindDistinct(const std::vector<Segment>& segments) {
   DistinctTurns out;
-  // Equal texts share one list (ConversationEncoder), so the address tells turns apart.
-  std::unordered_map<const void*, std::int64_t> seen;
+  ListNumbers numbers;
   std::vector<std::int64_t> raw;
   for (const Segment& segment : segments) {
     for (int i = segment.first; i < segment.first + segment.count; ++i) {
-      const auto& list = segment.conversation->turns[static_cast<std::size_t>(i)].tokens;
-      const auto [at, fresh] =
-          seen.emplace(list.get(), static_cast<std::int64_t>(out.lists.size()));
-      if (fresh) out.lists.push_back(list);
-      raw.push_back(at->second);
+      raw.push_back(numbers.Of(segment.conversation->turns[static_cast<std::size_t>(i)].tokens));
     }
   }
+  out.lists = numbers.Take();
   std::vector<std::size_t> order(out.lists.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {

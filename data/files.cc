@@ -194,6 +194,14 @@ void AtomicFile::Commit() {
   SyncFolder(path_.parent_path());
 }
 
+void RemoveHalfWritten(const fs::path& folder) {
+  std::error_code code;
+  for (const auto& entry : fs::directory_iterator(folder, code)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(".arcsat-") && name.ends_with(".tmp")) fs::remove(entry.path(), code);
+  }
+}
+
 void WriteFile(const fs::path& path, std::string_view bytes) {
   AtomicFile file(path);
   file.Write(bytes);

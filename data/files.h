@@ -37,6 +37,10 @@ class AtomicFile {
   int slot_ = -1;  // of KeepTemporary()
 };
 
+/// Removes what AtomicFiles of processes that were killed left in a folder that nobody else writes
+/// into.
+void RemoveHalfWritten(const std::filesystem::path& folder);
+
 /// Writes `bytes` as a whole file (AtomicFile in one call).
 void WriteFile(const std::filesystem::path& path, std::string_view bytes);
 

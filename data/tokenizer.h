@@ -43,4 +43,7 @@ class Tokenizer {
 /// model_type). Error names the file when it is missing, truncated or not what it says.
 std::unique_ptr<Tokenizer> LoadTokenizer(const std::filesystem::path& folder);
 
+/// SHA-256 over the names and contents of the tokenizer's files: where it is equal, ids are.
+std::string Fingerprint(const Tokenizer& tokenizer);
+
 }  // namespace arcsat

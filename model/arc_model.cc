@@ -158,6 +158,16 @@ std::map<std::string, torch::Tensor> ArcModel::NamedTensors() const {
   return out;
 }
 
+void ArcModel::Freeze(int layers) {
+  encoder_->Freeze(layers);
+  const int deepest = encoder_->config().layers + 1;
+  for (Parameter& parameter : parameters_.all()) {
+    const bool encoder = !parameter.name.starts_with("arcsat.");
+    const bool frozen = layers >= 0 && encoder && parameter.depth >= deepest - layers;
+    if (frozen) parameter.value.requires_grad_(false);
+  }
+}
+
 void ArcModel::To(torch::Device device) {
   torch::NoGradGuard no_grad;
   for (Parameter& parameter : parameters_.all()) {

@@ -58,6 +58,8 @@ class ArcModel {
   /// All tensors by the names they have in model.safetensors.
   std::map<std::string, torch::Tensor> NamedTensors() const;
 
+  /// The embeddings and the lowest `layers` encoder layers learn nothing from here on; -1: all do.
+  void Freeze(int layers);
   void To(torch::Device device);
   torch::Device device() const { return parameters_.all().front().value.device(); }
 

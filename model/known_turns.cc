@@ -14,16 +14,15 @@ constexpr std::int64_t kBlocks = 16;       // of the memory allowed
 constexpr std::int64_t kPlaceBytes = 160;  // of a place besides its states and tokens, about
 
 /// What a text takes in a block: its states, and as if the rest lay there, too.
-std::int64_t BytesOf(std::int64_t tokens, std::int64_t width) {
-  return tokens * (width + 1) * 4 + kPlaceBytes;
+std::int64_t BytesOf(std::size_t tokens, std::int64_t rows, std::int64_t width) {
+  return (static_cast<std::int64_t>(tokens) + rows * width) * 4 + kPlaceBytes;
 }
 
 }  // namespace
 
 torch::Tensor KnownTurns::StatesAt(const Place& place) const {
   const Block& block = blocks_[static_cast<std::size_t>(place.block - dropped_)];
-  const auto length = static_cast<std::int64_t>(place.tokens.size());
-  return block.states.narrow(0, place.begin, length * width_).view({length, width_});
+  return block.states.narrow(0, place.begin, place.rows * width_).view({place.rows, width_});
 }
 
 torch::Tensor KnownTurns::Find(const Tokens& tokens) {
@@ -49,11 +48,12 @@ void KnownTurns::Keep(const Tokens& tokens, const torch::Tensor& states) {
 void KnownTurns::KeepInMemory(std::uint64_t key, const Tokens& tokens,
                               const torch::Tensor& states) {
   width_ = states.size(1);
-  const std::int64_t bytes = BytesOf(states.size(0), width_);
+  const std::int64_t rows = states.size(0), bytes = BytesOf(tokens.size(), rows, width_);
   if (bytes > most_) return;
   Block& block = BlockFor(bytes);
   block.states.narrow(0, block.used, states.numel()).copy_(states.reshape({-1}));
-  places_[key] = {dropped_ + static_cast<std::int64_t>(blocks_.size()) - 1, block.used, tokens};
+  const auto number = dropped_ + static_cast<std::int64_t>(blocks_.size()) - 1;
+  places_[key] = {number, block.used, rows, tokens};
   block.used += bytes / 4;
   block.keys.push_back(key);
 }
@@ -87,8 +87,7 @@ void KnownTurns::Rescue(const Block& old, std::int64_t number, std::int64_t to, 
     const auto found = places_.find(key);
     if (found == places_.end() || found->second.block != number) continue;  // written anew since
     Place& place = found->second;
-    const auto length = static_cast<std::int64_t>(place.tokens.size());
-    const std::int64_t bytes = BytesOf(length, width_);
+    const std::int64_t bytes = BytesOf(place.tokens.size(), place.rows, width_);
     if (!place.found || bytes > room) {
       places_.erase(found);
       continue;
@@ -96,7 +95,7 @@ void KnownTurns::Rescue(const Block& old, std::int64_t number, std::int64_t to, 
     // In the order in which they lie there, so that the two may be the same memory.
     float* target = fresh->states.mutable_data_ptr<float>() + fresh->used;
     std::memmove(target, old.states.const_data_ptr<float>() + place.begin,
-                 static_cast<std::size_t>(length * width_) * sizeof(float));
+                 static_cast<std::size_t>(place.rows * width_) * sizeof(float));
     place.block = to;
     place.begin = fresh->used;
     place.found = false;

@@ -11,9 +11,9 @@ namespace arcsat {
 
 class KnownTurnsFile;  // model/known_turns_file.h
 
-/// Hidden states of turns after the layers that see one turn at a time, kept so that a text that
-/// comes again is not computed again. Good while the weights stay as they are. On the CPU. Not
-/// thread-safe.
+/// What the layers that see one turn at a time make of turns, kept so that a text that comes again
+/// is not computed again: a row for each of its tokens or, where no layer sees more than a turn, a
+/// row for all. Good while the weights stay as they are. On the CPU. Not thread-safe.
 ///
 /// States lie in a few large blocks, one after the other, and leave a block at a time, the oldest
 /// first; those that were found since they came are written anew, up to half a block (second
@@ -30,9 +30,9 @@ class KnownTurns {
   explicit KnownTurns(std::int64_t bytes, KnownTurnsFile* file = nullptr)
       : most_(bytes), file_(file) {}
 
-  /// (L, H) float, or undefined where they are not known.
+  /// (R, H) float, or undefined where they are not known.
   torch::Tensor Find(const Tokens& tokens);
-  /// Takes a copy of `states` (L, H) float, L being the number of tokens.
+  /// Takes a copy of `states` (R, H) float.
   void Keep(const Tokens& tokens, const torch::Tensor& states);
 
   std::int64_t bytes() const { return bytes_; }  ///< taken by blocks
@@ -48,8 +48,9 @@ class KnownTurns {
   struct Place {
     std::int64_t block = 0;  ///< counted from the first there ever was
     std::int64_t begin = 0;  ///< its first element
-    Tokens tokens;           ///< equal hashes may be of other tokens
-    bool found = false;      ///< since it was written
+    std::int64_t rows = 0;
+    Tokens tokens;       ///< equal hashes may be of other tokens
+    bool found = false;  ///< since it was written
   };
   void KeepInMemory(std::uint64_t key, const Tokens& tokens, const torch::Tensor& states);
   torch::Tensor StatesAt(const Place& place) const;

@@ -41,11 +41,12 @@ struct KnownTurnsFile::Record {
   std::uint32_t magic = kTurn;
   std::int32_t tokens = 0;
   std::uint64_t checksum = 0;  // of the ids and the states
-
-  std::int64_t Size(std::int64_t width) const {
-    return static_cast<std::int64_t>(sizeof(Record)) + tokens * 4 * (1 + width);
-  }
 };
+
+std::int64_t KnownTurnsFile::Size(const Record& record) const {
+  return static_cast<std::int64_t>(sizeof(Record)) +
+         4 * (record.tokens + Rows(record.tokens) * place_.width);
+}
 
 KnownTurnsFile::KnownTurnsFile(const Place& place) : place_(place) {
   descriptor_ = open(place_.path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -100,7 +101,7 @@ void KnownTurnsFile::ReadIndex() {
   std::vector<std::int32_t> tokens;
   for (Record record; ReadAt(end_, &record, sizeof(record));) {
     if (record.magic != kTurn || record.tokens < 1 || record.tokens > kMostTokens ||
-        record.Size(place_.width) > size - end_) {
+        Size(record) > size - end_) {
       break;
     }
     tokens.resize(static_cast<std::size_t>(record.tokens));
@@ -109,7 +110,7 @@ void KnownTurnsFile::ReadIndex() {
       break;
     }
     index_.emplace(HashTokens(0, tokens), end_);
-    end_ += record.Size(place_.width);
+    end_ += Size(record);
   }
   // Where a turn was half written, what follows cannot be found.
   if (size > end_ && ftruncate(descriptor_, end_) != 0) Fail("cutting the end off");
@@ -123,14 +124,14 @@ torch::Tensor KnownTurnsFile::Find(const std::vector<std::int32_t>& tokens) {
         record.tokens != static_cast<std::int32_t>(tokens.size())) {
       continue;
     }
-    std::string bytes(static_cast<std::size_t>(record.Size(place_.width)) - sizeof(record), '\0');
+    std::string bytes(static_cast<std::size_t>(Size(record)) - sizeof(record), '\0');
     if (!ReadAt(it->second + static_cast<std::int64_t>(sizeof(record)), bytes.data(),
                 bytes.size()) ||
         Checksum(bytes) != record.checksum ||
         std::memcmp(bytes.data(), tokens.data(), tokens.size() * 4) != 0) {
       continue;
     }
-    torch::Tensor states = torch::empty({record.tokens, place_.width});
+    torch::Tensor states = torch::empty({Rows(record.tokens), place_.width});
     std::memcpy(states.data_ptr(), bytes.data() + tokens.size() * 4, states.nbytes());
     ++found_;
     return states;
@@ -141,7 +142,7 @@ torch::Tensor KnownTurnsFile::Find(const std::vector<std::int32_t>& tokens) {
 void KnownTurnsFile::Keep(const std::vector<std::int32_t>& tokens, const torch::Tensor& states) {
   Record record;
   record.tokens = static_cast<std::int32_t>(tokens.size());
-  if (record.tokens > kMostTokens || end_ + record.Size(place_.width) > place_.most) return;
+  if (record.tokens > kMostTokens || end_ + Size(record) > place_.most) return;
   const torch::Tensor plain = states.to(torch::kCPU, torch::kFloat32).contiguous();
   std::string bytes(sizeof(record), '\0');
   bytes.append(reinterpret_cast<const char*>(tokens.data()), tokens.size() * 4);

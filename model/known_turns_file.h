@@ -18,8 +18,9 @@ class KnownTurnsFile {
   struct Place {
     std::string path;
     std::string fingerprint;  ///< SHA-256 of the weights, as hexadecimal digits
-    std::int64_t width = 0;   ///< H, numbers a token
+    std::int64_t width = 0;   ///< H, numbers a row
     std::int64_t most = 0;    ///< bytes that it may take
+    bool one_row = false;     ///< of a turn; else one of each of its tokens
   };
 
   /// Opens or makes the file. Error where it belongs to another model, is no such file, is in use,
@@ -29,9 +30,9 @@ class KnownTurnsFile {
   KnownTurnsFile(const KnownTurnsFile&) = delete;
   KnownTurnsFile& operator=(const KnownTurnsFile&) = delete;
 
-  /// (L, H) single precision on the CPU, or undefined where the file has not got them.
+  /// (R, H) single precision on the CPU, or undefined where the file has not got them.
   torch::Tensor Find(const std::vector<std::int32_t>& tokens);
-  /// Appends the states (L, H) of tokens that Find() did not have; nothing where the file is full.
+  /// Appends the states (R, H) of tokens that Find() did not have; nothing where the file is full.
   void Keep(const std::vector<std::int32_t>& tokens, const torch::Tensor& states);
 
   std::int64_t turns() const { return static_cast<std::int64_t>(index_.size()); }
@@ -40,6 +41,8 @@ class KnownTurnsFile {
 
  private:
   struct Record;
+  std::int64_t Rows(std::int64_t tokens) const { return place_.one_row ? 1 : tokens; }
+  std::int64_t Size(const Record& record) const;
   void CheckHeader(bool fresh);
   void ReadIndex();
   bool ReadAt(std::int64_t offset, void* out, std::size_t size) const;

@@ -256,6 +256,14 @@ fs::path ModelFolder(const fs::path& path) {
                "expected a run folder or its model folder", "check the path"});
 }
 
+fs::path EncoderFolder(const fs::path& path) {
+  if (fs::exists(path / "config.json")) return path;
+  for (const char* of_run : {"encoder", "model"}) {
+    if (fs::exists(path / of_run / "config.json")) return path / of_run;
+  }
+  return path;
+}
+
 const ModelOptions& LoadedModel::options() const { return model->options(); }
 
 const EncoderConfig& LoadedModel::encoder_config() const { return model->encoder().config(); }

@@ -50,6 +50,9 @@ LoadedModel LoadModel(const std::filesystem::path& folder);
 /// RUN/model when given a run folder, the folder itself otherwise. Error when it is neither.
 std::filesystem::path ModelFolder(const std::filesystem::path& path);
 
+/// RUN/encoder or RUN/model when given a run folder, the folder itself otherwise.
+std::filesystem::path EncoderFolder(const std::filesystem::path& path);
+
 /// LibTorch's threads from now on; its own choice where `threads` is 0.
 void UseThreads(int threads);
 

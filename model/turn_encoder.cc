@@ -197,18 +197,25 @@ torch::Tensor TurnEncoder::Embed(const RaggedBatch& batch, bool training) const 
            torch::embedding(positions_, batch.positions + config_.position_offset) + types_[0];
   x = torch::layer_norm(x, {config_.embedding}, norm_weight_, norm_bias_,
                         config_.layer_norm_epsilon);
-  if (training && options_.dropout > 0) x = torch::dropout(x, options_.dropout, true);
+  if (training && frozen_ < 0 && options_.dropout > 0)
+    x = torch::dropout(x, options_.dropout, true);
   if (projection_weight_.defined()) x = torch::linear(x, projection_weight_, projection_bias_);
   return x;  // (V, H)
 }
 
 torch::Tensor TurnEncoder::HiddenStates(const RaggedBatch& batch, int layers, bool training) const {
+  return LocalLayers(Embed(batch, training), batch, 0, layers, training);
+}
+
+torch::Tensor TurnEncoder::LocalLayers(torch::Tensor x, const RaggedBatch& batch, int begin,
+                                       int end, bool training) const {
   const Attention local = [&](const torch::Tensor& qkv) {
     return LocalAttention(qkv, batch.blocks, config_.heads);
   };
-  auto x = Embed(batch, training);
-  for (int i = 0; i < layers; ++i) x = TransformerLayer(x, layer(i), shape(), local, training);
-  return x;
+  for (int i = begin; i < end; ++i) {
+    x = TransformerLayer(x, layer(i), shape(), local, training && i >= frozen_);
+  }
+  return x;  // (V, H)
 }
 
 torch::Tensor TurnEncoder::PoolDistinct(const torch::Tensor& x, const RaggedBatch& batch) const {
@@ -220,17 +227,24 @@ torch::Tensor TurnEncoder::PoolDistinct(const torch::Tensor& x, const RaggedBatc
     const auto turns = parts[i].view({batch.blocks[i].first, batch.blocks[i].second, -1});
     pooled.push_back(options_.pool_mean ? turns.mean(1) : turns.select(1, 0));
   }
-  return torch::cat(pooled, 0).index_select(0, batch.unique_of);  // (N, H)
+  return torch::cat(pooled, 0);
 }
 
-torch::Tensor TurnEncoder::LowerStates(const RaggedBatch& batch, int layers, bool training,
+torch::Tensor TurnEncoder::LowerStates(const RaggedBatch& batch, bool training,
                                        KnownTurns* known) const {
-  if (known == nullptr || layers == 0 || training || !batch.tokens.is_cpu()) {
-    return HiddenStates(batch, layers, training);
-  }
+  const int kept = training ? std::clamp(frozen_, 0, lower()) : lower();
+  const bool look = known != nullptr && kept > 0 && batch.tokens.is_cpu();
+  auto x = look ? KnownStates(batch, kept, known) : HiddenStates(batch, kept, training);
+  if (kept < lower()) x = LocalLayers(x, batch, kept, lower(), training);
+  const bool pooled = look && PooledAfter(kept);
+  return PooledAfter(lower()) && !pooled ? PoolDistinct(x, batch) : x;
+}
+
+torch::Tensor TurnEncoder::KnownStates(const RaggedBatch& batch, int layers,
+                                       KnownTurns* known) const {
   std::vector<torch::Tensor> states;  // (U)
   std::vector<std::size_t> missing;
-  std::vector<std::int64_t> rows, lengths;
+  std::vector<std::int64_t> tokens, rows;
   RaggedBatch fresh;
   std::int64_t at = 0;
   for (std::size_t u = 0; u < batch.distinct.size(); ++u) {
@@ -238,17 +252,19 @@ torch::Tensor TurnEncoder::LowerStates(const RaggedBatch& batch, int layers, boo
     states.push_back(known->Find(*batch.distinct[u]));
     if (!states.back().defined()) {
       missing.push_back(u);
-      lengths.push_back(length);
-      for (std::int64_t t = 0; t < length; ++t) rows.push_back(at + t);
+      rows.push_back(PooledAfter(layers) ? 1 : length);
+      for (std::int64_t t = 0; t < length; ++t) tokens.push_back(at + t);
       CountTurn(static_cast<int>(length), &fresh.blocks);
     }
     at += length;
   }
   if (!missing.empty()) {
-    const auto index = torch::tensor(rows, torch::kInt64);
+    const auto index = torch::tensor(tokens, torch::kInt64);
     fresh.tokens = batch.tokens.index_select(0, index);
     fresh.positions = batch.positions.index_select(0, index);
-    const auto parts = HiddenStates(fresh, layers, training).split_with_sizes(lengths, 0);
+    auto x = HiddenStates(fresh, layers, /*training=*/false);
+    if (PooledAfter(layers)) x = PoolDistinct(x, fresh);
+    const auto parts = x.split_with_sizes(rows, 0);
     for (std::size_t m = 0; m < missing.size(); ++m) {
       states[missing[m]] = parts[m];
       known->Keep(*batch.distinct[missing[m]], parts[m]);
@@ -260,9 +276,10 @@ torch::Tensor TurnEncoder::LowerStates(const RaggedBatch& batch, int layers, boo
 torch::Tensor TurnEncoder::TokenStates(const RaggedBatch& batch, bool training,
                                        const std::vector<TurnMemory*>& memories,
                                        KnownTurns* known) const {
-  const int lower = config_.layers - options_.cross_turn_layers;
-  auto x = LowerStates(batch, lower, training, known);  // (V, H)
-  if (options_.cross_turn_layers == 0) return x.index_select(0, batch.token_of);
+  if (options_.cross_turn_layers == 0) {
+    return HiddenStates(batch, config_.layers, training).index_select(0, batch.token_of);
+  }
+  auto x = LowerStates(batch, training, known);  // (V, H)
   const CrossPlan plan = MakeCrossPlan(batch.turn_lengths, batch.conversation_turns,
                                        options_.window, x.device(), memories);
   x = x.index_select(0, batch.token_of) +
@@ -272,7 +289,7 @@ torch::Tensor TurnEncoder::TokenStates(const RaggedBatch& batch, bool training,
     const Attention cross = [&](const torch::Tensor& qkv) {
       return CrossTurnAttention(qkv, plan, table, config_.heads, i);
     };
-    x = TransformerLayer(x, layer(lower + i), shape(), cross, training);
+    x = TransformerLayer(x, layer(lower() + i), shape(), cross, training && lower() + i >= frozen_);
   }
   return x;
 }
@@ -281,7 +298,7 @@ torch::Tensor TurnEncoder::Forward(const RaggedBatch& batch, bool training,
                                    const std::vector<TurnMemory*>& memories,
                                    KnownTurns* known) const {
   if (options_.cross_turn_layers == 0) {
-    return PoolDistinct(LowerStates(batch, config_.layers, training, known), batch);
+    return LowerStates(batch, training, known).index_select(0, batch.unique_of);
   }
   const auto x = TokenStates(batch, training, memories, known);
   const auto lengths =

@@ -52,6 +52,10 @@ class TurnEncoder {
   /// pretrained file that the program does not use (a pooler, say) ride along unchanged.
   std::map<std::string, torch::Tensor> HuggingFaceTensors() const;
 
+  /// The embeddings and the lowest `layers` layers stay as they are from here on: training computes
+  /// them without dropout, and takes what `known` has of them.
+  void Freeze(int layers) { frozen_ = layers; }
+
   const EncoderConfig& config() const { return config_; }
   const TurnEncoderOptions& options() const { return options_; }
   /// The parts that a graph exporter walks over.
@@ -71,10 +75,19 @@ class TurnEncoder {
 
  private:
   struct Source;
-  /// HiddenStates, of which those in `known` are not computed, and the others are put there.
-  torch::Tensor LowerStates(const RaggedBatch& batch, int layers, bool training,
-                            KnownTurns* known) const;
-  /// Vectors of the batch's turns (N, H) from states of the distinct turns' tokens (V, H).
+  /// What the lower layers make of the distinct turns: the states of their tokens (V, H) or, where
+  /// all layers are lower ones, each turn's vector (U, H). What `known` has of it (in training: of
+  /// the frozen layers) is not computed, and the rest is put there.
+  torch::Tensor LowerStates(const RaggedBatch& batch, bool training, KnownTurns* known) const;
+  /// The first `layers` of that, which do not learn in training.
+  torch::Tensor KnownStates(const RaggedBatch& batch, int layers, KnownTurns* known) const;
+  /// Layers [begin, end) on top of the states `x` of distinct turns' tokens.
+  torch::Tensor LocalLayers(torch::Tensor x, const RaggedBatch& batch, int begin, int end,
+                            bool training) const;
+  int lower() const { return config_.layers - options_.cross_turn_layers; }
+  /// Whether the turns' vectors are all that is wanted after so many layers.
+  bool PooledAfter(int layers) const { return layers == config_.layers; }
+  /// Vectors of the distinct turns (U, H) from the states of their tokens (V, H).
   torch::Tensor PoolDistinct(const torch::Tensor& x, const RaggedBatch& batch) const;
   torch::Tensor Embed(const RaggedBatch& batch, bool training) const;
   LayerWeights LoadLayer(Source* source, int index, int depth);
@@ -82,6 +95,7 @@ class TurnEncoder {
 
   EncoderConfig config_;
   TurnEncoderOptions options_;
+  int frozen_ = -1;  // layers; -1: not even the embeddings
   torch::Tensor words_, positions_, types_, norm_weight_, norm_bias_;
   torch::Tensor projection_weight_, projection_bias_;
   std::vector<LayerWeights> layers_;

@@ -1,5 +1,6 @@
 #include "data/batch.h"
 #include "model/arc_model.h"
+#include "model/known_turns.h"
 #include "train/losses.h"
 #include "train/objective.h"
 
@@ -7,15 +8,16 @@ namespace arcsat {
 namespace {
 
 /// The weight of all labels, over the number of conversations.
-LabelWeights MeanWeights(const std::vector<EncodedConversation>& conversations, int max_turns,
-                         const LabelOptions& options) {
-  constexpr std::size_t kAtOnce = 256;
+LabelWeights MeanWeights(const TrainingSet& train, int max_turns, const LabelOptions& options) {
+  constexpr std::int64_t kAtOnce = 256;
   LabelWeights mean;
-  const auto count = static_cast<double>(conversations.size());
-  for (std::size_t begin = 0; begin < conversations.size(); begin += kAtOnce) {
+  const auto count = static_cast<double>(train.size());
+  for (std::int64_t begin = 0; begin < train.size(); begin += kAtOnce) {
+    std::vector<std::shared_ptr<const EncodedConversation>> held;
     std::vector<Segment> segments;
-    for (std::size_t i = begin; i < std::min(begin + kAtOnce, conversations.size()); ++i) {
-      segments.push_back(LastTurns(conversations[i], max_turns));
+    for (std::int64_t i = begin; i < std::min(begin + kAtOnce, train.size()); ++i) {
+      held.push_back(train.Get(i));
+      segments.push_back(LastTurns(*held.back(), max_turns));
     }
     const LabelWeights weights = WeightOf(MakeLabels(segments, options));
     mean.outlook += weights.outlook / count;
@@ -27,13 +29,13 @@ LabelWeights MeanWeights(const std::vector<EncodedConversation>& conversations, 
 /// The outlook learns from the survey at every prefix, the state from rated turns and the survey.
 class CsatObjective : public Objective {
  public:
-  CsatObjective(LoadedModel* loaded, const TrainOptions& options,
-                const std::vector<EncodedConversation>& train)
+  CsatObjective(LoadedModel* loaded, const TrainOptions& options, const TrainingSet& train)
       : loaded_(loaded),
         options_(options),
         labels_{loaded->model->options().boxes, options.final_share, options.rating_weight,
                 options.survey_weight},
-        mean_(MeanWeights(train, options.max_turns, labels_)) {}
+        mean_(MeanWeights(train, options.max_turns, labels_)),
+        known_(std::int64_t{options.frozen_mb} << 20) {}
 
   std::vector<std::string> loss_names() const override {
     return {"loss", "outlook_loss", "state_loss"};
@@ -56,8 +58,9 @@ class CsatObjective : public Objective {
     const ArcModel& model = *loaded_->model;
     const RaggedBatch batch = To(MakeBatch(part.segments), model.device());
     const BatchLabels labels = To(MakeLabels(part.segments, labels_), model.device());
-    const Losses losses = ComputeLosses(model.Forward(batch, /*training=*/true), labels, weights_,
-                                        options_.outlook_weight, options_.state_weight);
+    const ArcOutput output = model.Forward(batch, /*training=*/true, {}, &known_);
+    const Losses losses =
+        ComputeLosses(output, labels, weights_, options_.outlook_weight, options_.state_weight);
     const double outlook = losses.outlook.item<double>(), state = losses.state.item<double>();
     return {losses.total,
             {options_.outlook_weight * outlook + options_.state_weight * state, outlook, state}};
@@ -78,19 +81,20 @@ class CsatObjective : public Objective {
   LoadedModel* loaded_;
   TrainOptions options_;
   LabelOptions labels_;
-  LabelWeights mean_;     // of a conversation
-  LabelWeights weights_;  // of as many as the update has
+  LabelWeights mean_;         // of a conversation
+  LabelWeights weights_;      // of as many as the update has
+  mutable KnownTurns known_;  // what frozen layers make of turns
 };
 
 }  // namespace
 
 std::unique_ptr<Objective> MakeCsatObjective(LoadedModel* loaded, const TrainOptions& options,
-                                             const std::vector<EncodedConversation>& train) {
+                                             const TrainingSet& train) {
   return std::make_unique<CsatObjective>(loaded, options, train);
 }
 
 std::unique_ptr<Objective> MakeObjective(LoadedModel* loaded, const TrainOptions& options,
-                                         const std::vector<EncodedConversation>& train) {
+                                         const TrainingSet& train) {
   return options.task == "mlm" ? MakeMlmObjective(loaded, options)
                                : MakeCsatObjective(loaded, options, train);
 }

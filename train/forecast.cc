@@ -69,12 +69,10 @@ Forecast Trainer::Try() {
   const std::int64_t batches = sampler_.batches_per_epoch();
   std::vector<std::int64_t> tokens;
   for (std::int64_t batch = 0; batch < batches; ++batch) {
-    const std::vector<BatchPart> parts = Parts(batch);
+    const std::vector<Planned> share = Share(batch);
     tokens.push_back(0);
-    for (const BatchPart& part : parts) {
-      tokens.back() += TokensOf(part);
-      forecast.conversations += static_cast<std::int64_t>(part.segments.size()) * options_.epochs;
-    }
+    for (const Planned& one : share) tokens.back() += one.tokens;
+    forecast.conversations += std::ssize(share) * options_.epochs;
     forecast.tokens += tokens.back() * options_.epochs;
   }
   // The longest take the memory, and the first of all what is slow only once.

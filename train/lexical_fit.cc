@@ -17,6 +17,8 @@ namespace {
 constexpr double kPenalties[] = {0.1, 0.3, 1, 3, 10};
 constexpr double kShares[] = {0, 0.25, 0.5, 0.75, 1, 1.5, 2};
 
+using Conversations = std::vector<std::shared_ptr<const EncodedConversation>>;
+
 /// The features that get a weight: a column each, and what a conversation that has one counts.
 struct WordColumns {
   std::unordered_map<std::int64_t, int> of;
@@ -24,10 +26,9 @@ struct WordColumns {
   std::vector<double> idf;
 };
 
-WordColumns CountColumns(const std::vector<const EncodedConversation*>& conversations,
-                         std::int64_t vocabulary, int least) {
+WordColumns CountColumns(const Conversations& conversations, std::int64_t vocabulary, int least) {
   std::unordered_map<std::int64_t, int> counts;
-  for (const EncodedConversation* conversation : conversations) {
+  for (const auto& conversation : conversations) {
     ForEachLexicalFeature(*conversation, vocabulary,
                           [&](std::size_t, std::int64_t feature, bool first) {
                             if (first) ++counts[feature];
@@ -46,8 +47,8 @@ WordColumns CountColumns(const std::vector<const EncodedConversation*>& conversa
   return columns;
 }
 
-SparseItems MakeItems(const std::vector<const EncodedConversation*>& conversations,
-                      std::int64_t vocabulary, const WordColumns& columns) {
+SparseItems MakeItems(const Conversations& conversations, std::int64_t vocabulary,
+                      const WordColumns& columns) {
   const auto n = static_cast<Eigen::Index>(conversations.size());
   SparseItems items{SparseRows(n, static_cast<Eigen::Index>(columns.feature.size())),
                     Eigen::VectorXd(n), Eigen::VectorXd(n)};
@@ -74,27 +75,30 @@ SparseItems MakeItems(const std::vector<const EncodedConversation*>& conversatio
   return items;
 }
 
-std::vector<const EncodedConversation*> Answered(const std::vector<EncodedConversation>& all,
-                                                 int most) {
-  std::vector<const EncodedConversation*> answered, chosen;
-  for (const EncodedConversation& conversation : all) {
-    if (conversation.satisfied >= 0) answered.push_back(&conversation);
+/// At most `most` of those with an answer, evenly.
+Conversations Answered(const TrainingSet& all, int most) {
+  const LabelCounts labels = all.labels();
+  const std::int64_t answered = labels.satisfied + labels.dissatisfied;
+  const std::int64_t count = std::min(answered, std::int64_t{most});
+  Conversations chosen;
+  std::int64_t seen = 0;
+  for (std::int64_t i = 0; i < all.size() && std::ssize(chosen) < count; ++i) {
+    if (all.Answer(i) < 0) continue;
+    if (seen++ == std::ssize(chosen) * answered / count) chosen.push_back(all.Get(i));
   }
-  const std::size_t count = std::min(answered.size(), static_cast<std::size_t>(most));
-  for (std::size_t i = 0; i < count; ++i) chosen.push_back(answered[i * answered.size() / count]);
   return chosen;
 }
 
-bool EnoughOfBoth(const std::vector<const EncodedConversation*>& conversations, int folds) {
+bool EnoughOfBoth(const Conversations& conversations, int folds) {
   const auto yes = std::count_if(conversations.begin(), conversations.end(),
-                                 [](const auto* c) { return c->satisfied > 0.5F; });
+                                 [](const auto& c) { return c->satisfied > 0.5F; });
   return yes >= folds && static_cast<std::ptrdiff_t>(conversations.size()) - yes >= folds;
 }
 
 }  // namespace
 
-std::optional<LexicalFit> FitLexical(const std::vector<EncodedConversation>& conversations,
-                                     std::int64_t vocabulary, const LexicalOptions& options) {
+std::optional<LexicalFit> FitLexical(const TrainingSet& conversations, std::int64_t vocabulary,
+                                     const LexicalOptions& options) {
   const auto answered = Answered(conversations, options.most);
   if (!EnoughOfBoth(answered, options.folds)) return std::nullopt;
   const WordColumns columns = CountColumns(answered, vocabulary, options.min_conversations);
@@ -119,7 +123,7 @@ std::optional<LexicalFit> FitLexical(const std::vector<EncodedConversation>& con
   return fit;
 }
 
-std::string FitBeside(ArcModel* model, const std::vector<EncodedConversation>& train,
+std::string FitBeside(ArcModel* model, const TrainingSet& train,
                       const std::vector<EncodedConversation>& validation,
                       const LexicalOptions& options) {
   model->SetLexical(std::nullopt);

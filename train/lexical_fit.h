@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "data/encoded.h"
+#include "data/training_set.h"
 #include "model/lexical.h"
 #include "train/options.h"
 
@@ -24,13 +24,13 @@ struct LexicalFit {
 /// answer, each feature by its inverse document frequency log((1 + n) / (1 + n with it)) + 1. C is
 /// the one of 0.1, 0.3, 1, 3, 10 with the least cross-validated log loss. Nothing where an answer
 /// has fewer conversations than there are folds.
-std::optional<LexicalFit> FitLexical(const std::vector<EncodedConversation>& conversations,
-                                     std::int64_t vocabulary, const LexicalOptions& options = {});
+std::optional<LexicalFit> FitLexical(const TrainingSet& conversations, std::int64_t vocabulary,
+                                     const LexicalOptions& options = {});
 
 /// Fits the words beside a trained network and puts them into the model where they help it on
 /// `validation`, which neither learned from; takes them out where they do not. Says what was done
 /// in a sentence.
-std::string FitBeside(ArcModel* model, const std::vector<EncodedConversation>& train,
+std::string FitBeside(ArcModel* model, const TrainingSet& train,
                       const std::vector<EncodedConversation>& validation,
                       const LexicalOptions& options);
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "data/batch.h"
+#include "data/training_set.h"
 #include "model/model_folder.h"
 #include "train/options.h"
 #include "train/processes.h"
@@ -29,7 +30,7 @@ inline Segment LastTurns(const EncodedConversation& conversation, int most) {
 struct BatchPart {
   std::vector<Segment> segments;
   std::int64_t batch = 0;  ///< of the run, from 0
-  /// What segments point into besides the training data.
+  /// What the segments point into.
   std::vector<std::shared_ptr<const EncodedConversation>> owned = {};
 };
 
@@ -75,11 +76,11 @@ class Objective {
 /// words. May add parameters to the model, so it is made before the optimiser. `loaded` must
 /// outlive it; `train` is what the run learns from.
 std::unique_ptr<Objective> MakeObjective(LoadedModel* loaded, const TrainOptions& options,
-                                         const std::vector<EncodedConversation>& train);
+                                         const TrainingSet& train);
 
 /// Their makers.
 std::unique_ptr<Objective> MakeCsatObjective(LoadedModel* loaded, const TrainOptions& options,
-                                             const std::vector<EncodedConversation>& train);
+                                             const TrainingSet& train);
 std::unique_ptr<Objective> MakeMlmObjective(LoadedModel* loaded, const TrainOptions& options);
 
 }  // namespace arcsat

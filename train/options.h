@@ -30,6 +30,8 @@ struct TrainOptions {
                                     ///< is validated and saved; 0: none
   int freeze_layers = -1;           ///< encoder layers from below, with the embeddings, that stay
                                     ///< as they are; 0: the embeddings; -1: nothing
+  int frozen_mb = 1024;             ///< of memory for what they make of turns, where that is kept:
+                                    ///< on a CPU
   bool class_weights = false;       ///< both answers weigh the same in all
   double outlook_weight = 1.0;      ///< of the outlook's loss
   double state_weight = 0.5;        ///< of the state's loss

@@ -35,14 +35,14 @@ std::shared_ptr<const EncodedConversation> Roughener::Of(const EncodedConversati
   return heard;
 }
 
-std::vector<EncodedConversation> Roughener::All(
-    const std::vector<EncodedConversation>& conversations, std::int64_t epoch) {
+InMemoryConversations Roughener::All(const TrainingSet& conversations, std::int64_t epoch) {
   std::vector<EncodedConversation> all;
-  for (const EncodedConversation& conversation : conversations) {
-    const auto heard = Of(conversation, epoch);
-    all.push_back(heard ? *heard : conversation);
+  for (std::int64_t i = 0; i < conversations.size(); ++i) {
+    const auto written = conversations.Get(i);
+    const auto heard = Of(*written, epoch);
+    all.push_back(heard ? *heard : *written);
   }
-  return all;
+  return InMemoryConversations(std::move(all));
 }
 
 }  // namespace arcsat

@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
-#include "data/encoded.h"
 #include "data/roughen/confusions.h"
+#include "data/training_set.h"
 #include "train/options.h"
 
 namespace arcsat {
@@ -25,8 +25,7 @@ class Roughener {
   std::shared_ptr<const EncodedConversation> Of(const EncodedConversation& conversation,
                                                 std::int64_t epoch);
   /// All of them, each once, as `epoch` sees them.
-  std::vector<EncodedConversation> All(const std::vector<EncodedConversation>& conversations,
-                                       std::int64_t epoch);
+  InMemoryConversations All(const TrainingSet& conversations, std::int64_t epoch);
 
  private:
   ConversationEncoder encoder_;

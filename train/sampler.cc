@@ -14,7 +14,7 @@ std::vector<std::int64_t> Sampler::Batch(std::int64_t index) {
   const std::int64_t epoch = index / batches_;
   if (epoch != epoch_) {
     order_.resize(static_cast<std::size_t>(items_));
-    std::iota(order_.begin(), order_.end(), std::int64_t{0});
+    std::iota(order_.begin(), order_.end(), std::uint32_t{0});
     Random(MixSeed(seed_, 0x5A3D, static_cast<std::uint64_t>(epoch))).Shuffle(&order_);
     epoch_ = epoch;
   }

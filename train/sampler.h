@@ -10,6 +10,7 @@ namespace arcsat {
 /// go on anywhere. The last batch of an epoch may be smaller.
 class Sampler {
  public:
+  /// At most 4,294,967,295 items.
   Sampler(std::int64_t items, int batch, std::uint64_t seed);
 
   std::int64_t batches_per_epoch() const { return batches_; }
@@ -20,7 +21,7 @@ class Sampler {
   std::int64_t items_, batch_, batches_;
   std::uint64_t seed_;
   std::int64_t epoch_ = -1;
-  std::vector<std::int64_t> order_;
+  std::vector<std::uint32_t> order_;  // four bytes an item: there may be many millions
 };
 
 /// Which process takes each of a batch's conversations, so that all have about as many tokens to

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "data/error.h"
+#include "data/files.h"
 #include "data/random.h"
 #include "model/arc_model.h"
 #include "train/device.h"
@@ -17,16 +18,6 @@ namespace {
 
 constexpr int kMostSkippedInRow = 10;
 
-/// Sets requires_grad off for the embeddings and the lowest `layers` encoder layers.
-void Freeze(ArcModel* model, int layers) {
-  if (layers < 0) return;
-  const int deepest = model->encoder().config().layers + 1;
-  for (Parameter& parameter : model->parameters().all()) {
-    const bool encoder = !parameter.name.starts_with("arcsat.");
-    if (encoder && parameter.depth >= deepest - layers) parameter.value.requires_grad_(false);
-  }
-}
-
 /// The conversation that a message about a batch names.
 std::string FirstId(const std::vector<BatchPart>& parts) {
   return parts.empty() ? "another process's" : parts.front().segments.front().conversation->id;
@@ -34,7 +25,7 @@ std::string FirstId(const std::vector<BatchPart>& parts) {
 
 /// Puts the model where it learns, and says what of it does.
 ParameterSet* Prepare(ArcModel* model, const TrainOptions& options, Processes& processes) {
-  Freeze(model, options.freeze_layers);
+  model->Freeze(options.freeze_layers);
   const torch::Device device = ChooseDevice(options.device, processes.launch().local_rank);
   model->To(device);
   processes.Use(device);
@@ -42,14 +33,12 @@ ParameterSet* Prepare(ArcModel* model, const TrainOptions& options, Processes& p
 }
 
 /// What a process that was killed had not finished; a run's folder has one writer.
-void RemoveHalfWritten(const std::filesystem::path& run) {
+void RemoveUnfinished(const std::filesystem::path& run) {
+  RemoveHalfWritten(run);
   std::error_code code;
   for (const auto& entry : std::filesystem::directory_iterator(run, code)) {
-    const std::string name = entry.path().filename().string();
-    const bool file = name.starts_with(".arcsat-") && name.ends_with(".tmp");  // of AtomicFile
-    if (file || name.find(".part") != std::string::npos) {
-      std::filesystem::remove_all(entry.path(), code);
-    }
+    const bool part = entry.path().filename().string().find(".part") != std::string::npos;
+    if (part) std::filesystem::remove_all(entry.path(), code);
   }
 }
 
@@ -64,27 +53,27 @@ std::vector<torch::Tensor> Learning(const ParameterSet& parameters) {
 }  // namespace
 
 Trainer::Trainer(LoadedModel* loaded, const TrainOptions& options,
-                 const std::vector<EncodedConversation>& train,
+                 std::shared_ptr<const TrainingSet> train,
                  const std::vector<EncodedConversation>& validation, std::filesystem::path run,
                  Processes& processes)
     : model_(*loaded->model),
       options_(options),
-      train_(train),
+      train_(std::move(train)),
       validation_(validation),
       run_(std::move(run)),
       processes_(processes),
-      sampler_(static_cast<std::int64_t>(train.size()), options.batch, options.seed),
-      objective_(MakeObjective(loaded, options, train)),
+      sampler_(train_->size(), options.batch, options.seed),
+      objective_(MakeObjective(loaded, options, *train_)),
       optimizer_(Prepare(loaded->model.get(), options, processes), options),
       gradients_(&processes, Learning(loaded->model->parameters())),
-      part_tokens_(options.part_tokens) {
+      part_tokens_(RememberedPartTokens()) {
   if (options.roughen > 0) roughener_.emplace(loaded->MakeEncoder(), options);
-  if (train.empty()) {
+  if (train_->size() == 0) {
     throw Error({"training data", "no conversation can be learned from",
                  "expected a survey or rated turns, or turns with text for --task mlm",
                  "check --survey.target, and what the file holds (arcsat inspect FILE)"});
   }
-  state_.fingerprint = Fingerprint(train);
+  state_.fingerprint = train_->Fingerprint();
 }
 
 std::int64_t Trainer::UpdatesPerEpoch() const {
@@ -95,83 +84,6 @@ std::int64_t Trainer::TotalUpdates() const { return UpdatesPerEpoch() * options_
 
 int Trainer::Accumulated() const {
   return static_cast<int>(state_.batches % sampler_.batches_per_epoch() % options_.accumulate);
-}
-
-std::vector<BatchPart> Trainer::Parts(std::int64_t batch) {
-  std::vector<Segment> segments;
-  std::vector<std::shared_ptr<const EncodedConversation>> heard;  // null: as it was written
-  std::vector<std::int64_t> sizes;
-  const std::int64_t epoch = batch / sampler_.batches_per_epoch();
-  for (const std::int64_t index : sampler_.Batch(batch)) {
-    const EncodedConversation& written = train_[static_cast<std::size_t>(index)];
-    heard.push_back(roughener_ ? roughener_->Of(written, epoch) : nullptr);
-    segments.push_back(LastTurns(heard.back() ? *heard.back() : written, options_.max_turns));
-    sizes.push_back(TokensOf(segments.back()));
-  }
-  const std::vector<int> owners = ShareOut(sizes, processes_.size());
-  std::vector<BatchPart> parts;
-  std::int64_t tokens = 0;
-  for (std::size_t i = 0; i < segments.size(); ++i) {
-    if (owners[i] != processes_.rank()) continue;
-    if (parts.empty() || tokens + sizes[i] > part_tokens_) {
-      parts.push_back({{}, batch});
-      tokens = 0;
-    }
-    tokens += sizes[i];
-    parts.back().segments.push_back(segments[i]);
-    if (heard[i]) parts.back().owned.push_back(heard[i]);
-  }
-  return parts;
-}
-
-void Trainer::BeginUpdate(std::int64_t batch) {
-  const std::int64_t per_epoch = sampler_.batches_per_epoch();
-  const std::int64_t in_epoch = batch % per_epoch;
-  const std::int64_t first = batch - in_epoch % options_.accumulate;
-  if (first == update_begun_) return;
-  const std::int64_t end = std::min(first + options_.accumulate, batch - in_epoch + per_epoch);
-  std::vector<BatchPart> parts;
-  for (std::int64_t b = first; b < end; ++b) {
-    for (BatchPart& part : Parts(b)) parts.push_back(std::move(part));
-  }
-  objective_->BeginUpdate(processes_.Sum(objective_->Measure(parts)));
-  update_begun_ = first;
-}
-
-bool Trainer::ForwardBackward(const std::vector<BatchPart>& parts, bool last) {
-  try {
-    PassParts(parts, last);
-    return true;
-  } catch (const c10::OutOfMemoryError& error) {
-    BeginSmaller(parts, error.what_without_backtrace());
-    return false;
-  }
-}
-
-void Trainer::BeginSmaller(const std::vector<BatchPart>& parts, const std::string& why) {
-  std::int64_t most = 0, divisible = 0;  // tokens of the largest part; of one that can be smaller
-  for (const BatchPart& part : parts) {
-    most = std::max(most, TokensOf(part));
-    if (part.segments.size() > 1) divisible = std::max(divisible, TokensOf(part));
-  }
-  // Other processes may wait for gradients of which some are on their way.
-  if (divisible == 0 || processes_.size() > 1) {
-    throw Error({"memory", fmt::format("{} tokens at once do not fit ({})", most, why),
-                 "expected room for the longest part of a batch",
-                 divisible > 0 ? "lower --train.part_tokens, or use fewer processes a machine"
-                               : "lower --train.max_turns"});
-  }
-  part_tokens_ = divisible / 2;
-  optimizer_.ZeroGradients();
-  state_.batches -= Accumulated();
-  state_.losses.clear();
-  state_.bad_update = false;
-  new_conversations_ = new_tokens_ = 0;
-  update_begun_ = -1;
-  Say(
-      fmt::format("memory ran out at {} tokens: from here on at most {} pass the network at once "
-                  "(--train.part_tokens {})",
-                  divisible, part_tokens_, part_tokens_));
 }
 
 void Trainer::PassParts(const std::vector<BatchPart>& parts, bool last) {
@@ -335,7 +247,7 @@ TrainResult Trainer::Run() {
   Align();
   if (processes_.first()) {
     CheckRoom(run_, DiskBytes(), {options_.keep_last, options_.keep_best});
-    RemoveHalfWritten(run_);
+    RemoveUnfinished(run_);
     log_ = std::make_unique<RunLog>(run_, state_.updates, options_.mlflow);
   }
   Lap();

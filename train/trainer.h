@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "data/training_set.h"
 #include "model/model_folder.h"
 #include "train/checkpoint.h"
 #include "train/objective.h"
@@ -60,10 +61,10 @@ struct Forecast {
 class Trainer {
  public:
   /// For the task csat `train` must hold labels; to roughen it, its texts (EncodedConversation).
-  /// All references must outlive the trainer. Several processes have the same data and options; the
-  /// first of them writes.
+  /// What is pointed to and referred to must outlive the trainer. Several processes have the same
+  /// data and options; the first of them writes.
   Trainer(LoadedModel* loaded, const TrainOptions& options,
-          const std::vector<EncodedConversation>& train,
+          std::shared_ptr<const TrainingSet> train,
           const std::vector<EncodedConversation>& validation, std::filesystem::path run,
           Processes& processes = Processes::Alone());
 
@@ -101,6 +102,11 @@ class Trainer {
   /// where memory ran out: the update has to begin anew, and its parts will be smaller. Error where
   /// they cannot be.
   bool ForwardBackward(const std::vector<BatchPart>& parts, bool last);
+  /// The most tokens that this process passes at once, where memory ran out before in a run of
+  /// several processes: kept in the run's folder.
+  std::filesystem::path PartTokensFile() const;
+  void RememberPartTokens() const;
+  std::int64_t RememberedPartTokens() const;
   void PassParts(const std::vector<BatchPart>& parts, bool last);
   void BeginSmaller(const std::vector<BatchPart>& parts, const std::string& why);
   void Backward(const torch::Tensor& loss, bool gather);
@@ -120,6 +126,15 @@ class Trainer {
   bool EpochEnds() const { return state_.batches % sampler_.batches_per_epoch() == 0; }
   int Accumulated() const;
   std::int64_t UpdatesPerEpoch() const;
+  /// A conversation of a batch.
+  struct Planned {
+    std::int64_t index = 0;                            ///< in train_
+    std::shared_ptr<const EncodedConversation> heard;  ///< roughened; null: as it was written
+    std::int64_t tokens = 0;                           ///< that training sees
+  };
+  /// This process's share of batch `batch`. Of conversations that are not its own, only their
+  /// number of tokens is looked at.
+  std::vector<Planned> Share(std::int64_t batch);
   /// The parts that this process's share of batch `batch` goes through the network in.
   std::vector<BatchPart> Parts(std::int64_t batch);
   bool StopNow();
@@ -131,7 +146,7 @@ class Trainer {
 
   ArcModel& model_;
   TrainOptions options_;
-  const std::vector<EncodedConversation>& train_;
+  std::shared_ptr<const TrainingSet> train_;
   const std::vector<EncodedConversation>& validation_;
   std::filesystem::path run_;
   Processes& processes_;
@@ -152,9 +167,5 @@ class Trainer {
   std::optional<Profile> profile_;
   int profiled_ = -2;  // updates; the first two warm up
 };
-
-/// SHA-256 over ids, labels, speakers and token ids, in order: what a run must find again when it
-/// is resumed.
-std::string Fingerprint(const std::vector<EncodedConversation>& conversations);
 
 }  // namespace arcsat

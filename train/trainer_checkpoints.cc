@@ -8,22 +8,6 @@
 
 namespace arcsat {
 
-std::string Fingerprint(const std::vector<EncodedConversation>& conversations) {
-  std::string text;
-  for (const EncodedConversation& c : conversations) {
-    std::string turns;
-    for (const auto& turn : c.turns) {
-      const auto& ids = *turn.tokens;
-      turns += fmt::format("{} {} {}\n", static_cast<int>(turn.speaker), turn.rating, ids.size());
-      turns.append(reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(ids[0]));
-    }
-    text +=
-        fmt::format("{}\t{}\t{}\t{}\t{}\n", c.id, c.satisfied, c.survey, c.weight, Sha256(turns));
-    if (c.guess >= 0) text += fmt::format("{}\n", c.guess);
-  }
-  return Sha256(text);
-}
-
 double Trainer::DiskBytes() const {
   return RoomFor(model_.parameters().count(), options_.ema > 0 ? 4 : 3,
                  {options_.keep_last, options_.keep_best});

@@ -1,14 +1,12 @@
 #include "data/parquet/lines.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <string_view>
 
 #include "data/error.h"
+#include "data/mapped_file.h"
 #include "data/parquet/metadata.h"
 #include "data/parquet/rows.h"
 
@@ -40,38 +38,10 @@ std::string ParquetToLines(std::string_view bytes, const std::string& place, std
 }
 
 struct ParquetLines::Impl {
-  /// A file's bytes, mapped for as long as it lives.
-  class MappedFile {
-   public:
-    explicit MappedFile(const std::string& path) {
-      const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-      const off_t end = descriptor < 0 ? -1 : lseek(descriptor, 0, SEEK_END);
-      if (end > 0) {
-        size_ = static_cast<std::size_t>(end);
-        bytes_ = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
-      }
-      if (descriptor >= 0) close(descriptor);
-      if (end <= 0 || bytes_ == MAP_FAILED) {
-        throw Error({path, "found a Parquet file that cannot be mapped",
-                     "expected a regular file: the end of a table is read before its beginning",
-                     "name the file itself"});
-      }
-    }
-    ~MappedFile() { munmap(bytes_, size_); }
-    MappedFile(const MappedFile&) = delete;
-    MappedFile& operator=(const MappedFile&) = delete;
-
-    std::string_view bytes() const { return {static_cast<const char*>(bytes_), size_}; }
-
-   private:
-    void* bytes_ = MAP_FAILED;
-    std::size_t size_ = 0;
-  };
-
   Impl(const std::string& path, std::size_t most)
       : name(path),
         limit(most),
-        file(path),
+        file(path, "Parquet file"),
         metadata(ReadParquetMetadata(file.bytes(), name)),
         rows(metadata, name) {
     for (const ParquetRows& group : metadata.groups) total += group.rows;

@@ -190,6 +190,14 @@ std::vector<std::int32_t> Tokenizer::EncodeTurn(std::string_view text, int max_l
   return ids;
 }
 
+std::string Fingerprint(const Tokenizer& tokenizer) {
+  std::string text;
+  for (const fs::path& file : tokenizer.files()) {
+    text += file.filename().string() + " " + Sha256File(file) + "\n";
+  }
+  return Sha256(text);
+}
+
 std::unique_ptr<Tokenizer> LoadTokenizer(const fs::path& folder) {
   if (!fs::is_directory(folder)) {
     throw Error({folder.string(), "found no such folder", "expected a Hugging Face folder",

@@ -14,6 +14,7 @@
 #include "data/parquet/rows.h"
 #include "data/parquet/table.h"
 #include "data/redaction/redact.h"
+#include "data/shards/record.h"
 #include "data/tokenizers/unicode.h"
 
 namespace arcsat::fuzz {
@@ -136,6 +137,22 @@ void RunScale(std::string_view bytes) {
   }
 }
 
+/// A record of a shard, its checksum in order, so that what is behind it is reached.
+void RunShard(std::string_view bytes) {
+  for (const int token_bytes : {2, 4}) {
+    const ShardLayout layout{token_bytes, 5, 1000};
+    std::string record;
+    AppendFramed(bytes, &record);
+    try {
+      const EncodedConversation read = ReadRecord(record, layout, "fuzz");
+      std::string again;
+      AppendRecord(read, layout, &again);
+      Demand(again == record, "a record that was read is written the same");
+    } catch (const Error&) {
+    }
+  }
+}
+
 /// libarchive reads a file, so the bytes become one.
 void RunArchive(std::string_view bytes) {
   char name[] = "/tmp/arcsat-fuzz-XXXXXX";
@@ -177,6 +194,7 @@ const std::vector<Target>& Targets() {
                                           {"html", RunHtml},
                                           {"redact", RunRedact},
                                           {"scale", RunScale},
+                                          {"shard", RunShard},
                                           {"archive", RunArchive}};
   return all;
 }

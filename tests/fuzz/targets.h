@@ -14,7 +14,7 @@ struct Target {
   void (*run)(std::string_view bytes);
 };
 
-/// One a format, and html, csv, survey, redact, archive and scale.
+/// One a format, and html, csv, survey, redact, shard, archive and scale.
 const std::vector<Target>& Targets();
 
 /// The one of that name, or nullptr.

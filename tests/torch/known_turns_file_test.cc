@@ -143,6 +143,20 @@ TEST_F(KnownTurnsFileTest, AFullFileTakesNoMoreAndGivesWhatItHas) {
   EXPECT_TRUE(file.Find({2, 7, 3}).defined());
 }
 
+TEST_F(KnownTurnsFileTest, OneRowOfATurnTakesThePlaceOfOne) {
+  KnownTurnsFile::Place place = Place();
+  place.one_row = true;
+  {
+    KnownTurnsFile file(place);
+    file.Keep({2, 7, 3}, States(1, 0.5));
+    file.Keep({5}, States(1, 9));
+    EXPECT_EQ(file.bytes(), 80 + (16 + 12 + 16) + (16 + 4 + 16));
+  }
+  KnownTurnsFile file(place);
+  EXPECT_TRUE(torch::equal(file.Find({2, 7, 3}), States(1, 0.5)));
+  EXPECT_TRUE(torch::equal(file.Find({5}), States(1, 9)));
+}
+
 TEST_F(KnownTurnsFileTest, MemoryIsAskedFirstAndTheFileGetsWhatIsNew) {
   {
     KnownTurnsFile file(Place());

@@ -68,6 +68,18 @@ TEST(KnownTurns, WhatIsFoundIsWhatWasKept) {
   EXPECT_EQ(known.found(), found);
 }
 
+TEST(KnownTurns, ARowMayStandForAllTokens) {
+  KnownTurns known(1 << 14);  // blocks of 1,024 bytes
+  for (int i = 0; i < 100; ++i) {
+    known.Keep({i, 8, 9}, torch::full({1, 4}, static_cast<double>(i)));
+    const auto first = known.Find({0, 8, 9}), latest = known.Find({i, 8, 9});
+    ASSERT_TRUE(first.defined() && latest.defined()) << i;
+    EXPECT_TRUE(torch::equal(first, torch::zeros({1, 4})));
+    EXPECT_TRUE(torch::equal(latest, torch::full({1, 4}, static_cast<double>(i))));
+  }
+  EXPECT_LE(known.bytes(), 1 << 14);
+}
+
 TEST(KnownTurns, WithoutRoomNothingIsKept) {
   KnownTurns known(0);
   known.Keep({1}, torch::zeros({1, 4}));

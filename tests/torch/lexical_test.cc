@@ -120,7 +120,7 @@ std::vector<EncodedConversation> Telling(int count, bool tells, std::uint64_t se
 }
 
 TEST(Lexical, TheFitFindsTheTellingWord) {
-  const auto fit = FitLexical(Telling(200, true, 31), kTinyVocabulary);
+  const auto fit = FitLexical(InMemoryConversations(Telling(200, true, 31)), kTinyVocabulary);
   ASSERT_TRUE(fit.has_value());
   EXPECT_EQ(fit->conversations, 200);
   EXPECT_GT(fit->model.weight[kTinyVocabulary + 11], 1);
@@ -132,20 +132,20 @@ TEST(Lexical, TooFewAnswersOfAKindAreNotFitted) {
   auto all = Telling(50, true, 32);
   for (auto& c : all) c.satisfied = 1;
   all[0].satisfied = all[1].satisfied = all[2].satisfied = all[3].satisfied = 0;
-  EXPECT_FALSE(FitLexical(all, kTinyVocabulary).has_value());
+  EXPECT_FALSE(FitLexical(InMemoryConversations(all), kTinyVocabulary).has_value());
   all[4].satisfied = 0;
-  EXPECT_TRUE(FitLexical(all, kTinyVocabulary).has_value());
+  EXPECT_TRUE(FitLexical(InMemoryConversations(all), kTinyVocabulary).has_value());
 }
 
 TEST(Lexical, ItIsKeptWhereItHelpsAndNotWhereItDoesNot) {
   const auto model = TinyModel();
-  const std::string helped =
-      FitBeside(model.get(), Telling(200, true, 33), Telling(80, true, 34), {});
+  const std::string helped = FitBeside(model.get(), InMemoryConversations(Telling(200, true, 33)),
+                                       Telling(80, true, 34), {});
   ASSERT_TRUE(model->lexical().has_value()) << helped;
   EXPECT_GE(model->lexical()->share, 0.25);
   EXPECT_LE(model->lexical()->share, 2);
-  const std::string none =
-      FitBeside(model.get(), Telling(200, false, 35), Telling(80, false, 36), {});
+  const std::string none = FitBeside(model.get(), InMemoryConversations(Telling(200, false, 35)),
+                                     Telling(80, false, 36), {});
   EXPECT_FALSE(model->lexical().has_value()) << none;
   EXPECT_THAT(none, testing::HasSubstr("do not help"));
 }

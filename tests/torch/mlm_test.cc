@@ -70,7 +70,7 @@ TEST_F(MlmTest, LearnsWordsFromTheirNeighbours) {
   LoadedModel loaded = Start(encoder_ / ".");
   const auto heads = loaded.model->upper().outlook_weight.detach().clone();
   std::vector<Validation> figures;
-  Trainer trainer(&loaded, options_, train, validation, Run());
+  Trainer trainer(&loaded, options_, Listed(train), validation, Run());
   trainer.on_validation = [&](std::int64_t, const Validation& v, bool) { figures.push_back(v); };
   trainer.Run();
   EXPECT_GT(figures.front().masked, 100);
@@ -84,7 +84,7 @@ TEST_F(MlmTest, WhatWasLearnedIsWhereTrainingBegins) {
   const auto train = Circles(20, 1);
   options_.epochs = 1;
   LoadedModel loaded = Start(encoder_ / ".");
-  Trainer(&loaded, options_, train, {}, Run()).Run();
+  Trainer(&loaded, options_, Listed(train), {}, Run()).Run();
   const std::filesystem::path saved = runs_ / "a" / "encoder";
   EXPECT_FALSE(ReadEncoderConfig(saved).original.contains("arcsat"));
   const LoadedModel again = Start(saved);
@@ -103,9 +103,9 @@ TEST_F(MlmTest, GoesOnWithTheHeadOfTheFolder) {
   const auto train = Circles(20, 1);
   options_.epochs = 2;
   LoadedModel loaded = Start(encoder_ / ".");
-  Trainer(&loaded, options_, train, {}, Run()).Run();
+  Trainer(&loaded, options_, Listed(train), {}, Run()).Run();
   LoadedModel again = Start(runs_ / "a" / "encoder");
-  const auto objective = MakeObjective(&again, options_, {});
+  const auto objective = MakeObjective(&again, options_, InMemoryConversations({}));
   bool found = false;
   for (const Parameter& p : again.model->parameters().all()) {
     if (p.name != "cls.predictions.transform.dense.weight") continue;
@@ -138,7 +138,7 @@ TEST_F(MlmTest, PartsAreWeighedByTheirMaskedWords) {
     (c < 3 ? small : large).segments.push_back(Whole(train[static_cast<std::size_t>(c)]));
   }
   LoadedModel loaded = Start(encoder_ / ".");
-  const auto objective = MakeObjective(&loaded, options_, {});
+  const auto objective = MakeObjective(&loaded, options_, InMemoryConversations({}));
   const auto loss = [&](const BatchPart& part) {
     return objective->Forward(part).reported.front();
   };

@@ -114,7 +114,7 @@ TEST(Processes, WhatIsNotFiniteInOneIsSkippedByAll) {
     options.epochs = 2;
     options.batch = 4;
     options.device = "cpu";
-    Trainer trainer(&loaded, options, train, {}, runs / "run", processes);
+    Trainer trainer(&loaded, options, Listed(train), {}, runs / "run", processes);
     trainer.on_step = [&](const StepReport& report) {
       skipped[static_cast<std::size_t>(processes.rank())] += report.skipped ? 1 : 0;
     };
@@ -124,6 +124,49 @@ TEST(Processes, WhatIsNotFiniteInOneIsSkippedByAll) {
     }
   });
   EXPECT_THAT(skipped, ElementsAre(2, 2)) << "once an epoch";
+}
+
+TEST(Processes, ABatchThatDoesNotFitIsSmallerWhenTheyBeginAnew) {
+  const TemporaryFolder encoder, runs;
+  PutTinyEncoder(encoder);
+  std::filesystem::create_directories(runs / "run");
+  TrainOptions options;
+  options.epochs = 1;
+  options.batch = 32;
+  options.device = "cpu";
+  // What passes the network is larger than the model, but no single conversation is.
+  Talk talk(31);
+  std::vector<EncodedConversation> train;
+  for (int i = 0; i < 64; ++i) {
+    train.push_back(talk.Make("c-" + std::to_string(i), 8));
+    train.back().satisfied = train.back().survey = static_cast<float>(i % 2);
+  }
+  /// The largest piece of memory that was taken.
+  const auto attempt = [&](std::size_t room, const TrainOptions& with) {
+    const TightMemory memory(room);
+    Together(2, [&](Processes& processes) {
+      at::set_num_threads(1);
+      LoadedModel loaded = StartModel(encoder / ".", TinyOptions(), {}, 1);
+      Trainer trainer(&loaded, with, Listed(train), {}, runs / "run", processes);
+      EXPECT_EQ(trainer.Run().updates, 2);
+    });
+    return memory.largest();
+  };
+  TrainOptions alone = options;
+  alone.part_tokens = 1;
+  const std::size_t room = attempt(std::numeric_limits<std::size_t>::max(), alone);
+  std::vector<std::string> remedies;
+  for (int begun = 0; begun < 8; ++begun) {
+    try {
+      EXPECT_LE(attempt(room, options), room);
+      break;
+    } catch (const Error& error) {
+      remedies.push_back(error.problem().remedy);
+    }
+  }
+  EXPECT_THAT(remedies, testing::SizeIs(testing::AllOf(testing::Gt(0U), testing::Lt(8U))));
+  for (const std::string& remedy : remedies) EXPECT_THAT(remedy, testing::HasSubstr("--resume"));
+  EXPECT_TRUE(std::filesystem::exists(runs / "run" / "part_tokens-0"));
 }
 
 }  // namespace

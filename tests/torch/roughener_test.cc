@@ -88,7 +88,8 @@ TEST_F(RoughenerTest, KeepsLabelsAndMakesCalls) {
     call.channel = channel;
     EXPECT_EQ(roughener.Of(call, 0), nullptr) << "only a chat is one";
   }
-  EXPECT_EQ(roughener.All(written_, Roughener::kAfterwards).size(), written_.size());
+  EXPECT_EQ(roughener.All(InMemoryConversations(written_), Roughener::kAfterwards).size(),
+            std::ssize(written_));
 }
 
 }  // namespace

@@ -1,17 +1,20 @@
 #pragma once
 
 #include <ATen/Parallel.h>
+#include <c10/core/CPUAllocator.h>
 #include <fmt/format.h>
 #include <torch/cuda.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "data/batch.h"
 #include "data/random.h"
+#include "data/training_set.h"
 #include "model/arc_model.h"
 #include "model/model_folder.h"
 #include "tests/unit/data_test_support.h"
@@ -49,6 +52,38 @@ inline void Shake(ArcModel* model, std::uint64_t seed) {
   for (Parameter& parameter : model->parameters().all()) {
     parameter.value.add_(torch::randn(parameter.value.sizes()) * 0.4);
   }
+}
+
+/// The processor's memory while it lives, of which pieces of more than `most` bytes are refused, as
+/// a GPU's allocator refuses them.
+class TightMemory : public c10::Allocator {
+ public:
+  explicit TightMemory(std::size_t most) : inner_(*c10::GetCPUAllocator()), most_(most) {
+    c10::SetCPUAllocator(this);
+  }
+  ~TightMemory() override { c10::SetCPUAllocator(&inner_); }
+  TightMemory(const TightMemory&) = delete;
+  TightMemory& operator=(const TightMemory&) = delete;
+
+  c10::DataPtr allocate(std::size_t bytes) override {
+    TORCH_CHECK_WITH(OutOfMemoryError, bytes <= most_, "no room for ", bytes, " bytes");
+    largest_ = std::max(largest_, bytes);
+    return inner_.allocate(bytes);
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return inner_.raw_deleter(); }
+  void copy_data(void* to, const void* from, std::size_t bytes) const override {
+    inner_.copy_data(to, from, bytes);
+  }
+  std::size_t largest() const { return largest_; }
+
+ private:
+  c10::Allocator& inner_;
+  std::size_t most_, largest_ = 0;
+};
+
+/// What a trainer learns from.
+inline std::shared_ptr<const TrainingSet> Listed(const std::vector<EncodedConversation>& all) {
+  return std::make_shared<InMemoryConversations>(all);
 }
 
 inline std::unique_ptr<ArcModel> TinyModel(const ModelOptions& options = TinyOptions()) {

@@ -1,6 +1,5 @@
 #include "train/trainer.h"
 
-#include <c10/core/CPUAllocator.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -73,7 +72,7 @@ TEST_F(TrainerTest, LearnsWhatItSees) {
   options_.accumulate = 1;
   options_.ema = 0;
   LoadedModel loaded = Start();
-  Trainer trainer(&loaded, options_, train_, {}, Run("a"));
+  Trainer trainer(&loaded, options_, Listed(train_), {}, Run("a"));
   std::vector<double> losses;
   trainer.on_step = [&](const StepReport& report) { losses.push_back(report.loss); };
   const TrainResult result = trainer.Run();
@@ -91,7 +90,8 @@ TEST_F(TrainerTest, LearnsWhatItSees) {
 
 void TrainerTest::ResumesBitForBit(const std::string& saved) {
   LoadedModel straight = Start();
-  const TrainResult whole = Trainer(&straight, options_, train_, validation_, Run("whole")).Run();
+  const TrainResult whole =
+      Trainer(&straight, options_, Listed(train_), validation_, Run("whole")).Run();
   EXPECT_EQ(whole.updates, 6);
   ASSERT_TRUE(std::filesystem::exists(Run("whole") + "/checkpoints/step-000006/MANIFEST.json"));
   // In the middle of an accumulation, of an epoch, at an epoch's end, twice in one run.
@@ -101,13 +101,13 @@ void TrainerTest::ResumesBitForBit(const std::string& saved) {
     int batches = 0;
     for (const int stop : stops[i]) {
       LoadedModel loaded = Start(batches == 0 ? 1 : 55);
-      Trainer trainer(&loaded, options_, train_, validation_, run);
+      Trainer trainer(&loaded, options_, Listed(train_), validation_, run);
       EXPECT_EQ(trainer.Resume(), batches > 0);
       trainer.stop_requested = [&] { return ++batches == stop; };
       EXPECT_TRUE(trainer.Run().interrupted);
     }
     LoadedModel loaded = Start(99);  // its weights come from the checkpoint
-    Trainer trainer(&loaded, options_, train_, validation_, run);
+    Trainer trainer(&loaded, options_, Listed(train_), validation_, run);
     ASSERT_TRUE(trainer.Resume());
     const TrainResult result = trainer.Run();
     EXPECT_FALSE(result.interrupted);
@@ -138,17 +138,17 @@ TEST_F(TrainerTest, ResumesBitForBitOnMaskedWords) {
 
 TEST_F(TrainerTest, ResumeRefusesOtherDataAndHasNothingInAnEmptyFolder) {
   LoadedModel loaded = Start();
-  EXPECT_FALSE(Trainer(&loaded, options_, train_, {}, Run("none")).Resume());
+  EXPECT_FALSE(Trainer(&loaded, options_, Listed(train_), {}, Run("none")).Resume());
   options_.epochs = 1;
-  Trainer(&loaded, options_, train_, {}, Run("a")).Run();
+  Trainer(&loaded, options_, Listed(train_), {}, Run("a")).Run();
   train_.pop_back();
-  Trainer other(&loaded, options_, train_, {}, Run("a"));
+  Trainer other(&loaded, options_, Listed(train_), {}, Run("a"));
   EXPECT_THAT(ProblemOf([&] { other.Resume(); }).found, HasSubstr("other training data"));
 }
 
 TEST_F(TrainerTest, TheAveragesAreSavedWhereNothingValidates) {
   LoadedModel loaded = Start();
-  Trainer(&loaded, options_, train_, {}, Run("a")).Run();
+  Trainer(&loaded, options_, Listed(train_), {}, Run("a")).Run();
   const Checkpoint last = ReadCheckpoint(Run("a") + "/checkpoints/step-000006");
   const auto saved = ReadSafetensors(Run("a") + "/model/model.safetensors").tensors;
   int compared = 0;
@@ -164,7 +164,7 @@ TEST_F(TrainerTest, TheAveragesAreSavedWhereNothingValidates) {
 TEST_F(TrainerTest, AnUpdateThatIsNotFiniteIsSkippedAndLogged) {
   train_[4].turns[0].gap = std::numeric_limits<float>::infinity();
   LoadedModel loaded = Start();
-  Trainer trainer(&loaded, options_, train_, {}, Run("a"));
+  Trainer trainer(&loaded, options_, Listed(train_), {}, Run("a"));
   int skipped = 0;
   trainer.on_step = [&](const StepReport& report) { skipped += report.skipped ? 1 : 0; };
   const TrainResult result = trainer.Run();
@@ -182,7 +182,7 @@ TEST_F(TrainerTest, TenInARowEndTheRunWithTheLastGoodCheckpointKept) {
   options_.checkpoint_every = 1;
   options_.epochs = 4;
   LoadedModel loaded = Start();
-  Trainer trainer(&loaded, options_, train_, {}, Run("a"));
+  Trainer trainer(&loaded, options_, Listed(train_), {}, Run("a"));
   std::int64_t last = 0;
   trainer.on_step = [&](const StepReport& report) { last = report.update; };
   // Asked after the checkpoint of update 3 was written.
@@ -196,7 +196,7 @@ TEST_F(TrainerTest, TenInARowEndTheRunWithTheLastGoodCheckpointKept) {
   EXPECT_THAT(problem.remedy, HasSubstr("--resume"));
   EXPECT_EQ(last, 13);
   LoadedModel again = Start(2);
-  Trainer resumed(&again, options_, train_, {}, Run("a"));
+  Trainer resumed(&again, options_, Listed(train_), {}, Run("a"));
   ASSERT_TRUE(resumed.Resume());
   EXPECT_EQ(resumed.updates(), 3);
   EXPECT_TRUE(Finite(*again.model));
@@ -209,7 +209,8 @@ TEST_F(TrainerTest, PatienceEndsTheRun) {
   options_.patience = 2;
   options_.learning_rate = options_.head_learning_rate = 0;  // nothing is ever gained
   LoadedModel loaded = Start();
-  const TrainResult result = Trainer(&loaded, options_, train_, validation_, Run("a")).Run();
+  const TrainResult result =
+      Trainer(&loaded, options_, Listed(train_), validation_, Run("a")).Run();
   EXPECT_TRUE(result.stopped_early);
   EXPECT_EQ(result.updates, 9) << "the first validation is the best; two more see no gain";
   EXPECT_EQ(result.best_update, 3);
@@ -221,7 +222,7 @@ TEST_F(TrainerTest, FrozenLayersStay) {
   LoadedModel loaded = Start();
   std::map<std::string, torch::Tensor> before;
   for (const auto& p : loaded.model->parameters().all()) before[p.name] = p.value.detach().clone();
-  Trainer(&loaded, options_, train_, {}, Run("a")).Run();
+  Trainer(&loaded, options_, Listed(train_), {}, Run("a")).Run();
   int kept = 0, moved = 0;
   for (const auto& p : loaded.model->parameters().all()) {
     const bool same = torch::equal(p.value, before.at(p.name));
@@ -234,39 +235,27 @@ TEST_F(TrainerTest, FrozenLayersStay) {
   EXPECT_GT(moved, 10);
 }
 
+TEST_F(TrainerTest, WhatFrozenLayersMakeOfTurnsIsKeptAndChangesNothing) {
+  options_.freeze_layers = 1;
+  const auto train = [&](const std::string& name, int megabytes) {
+    options_.frozen_mb = megabytes;
+    LoadedModel loaded = Start();
+    Trainer(&loaded, options_, Listed(train_), validation_, Run(name)).Run();
+    return Metrics((runs_ / name).string());
+  };
+  const Json kept = train("kept", 16), computed = train("computed", 0);
+  ASSERT_EQ(kept.size(), computed.size());
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    EXPECT_NEAR(kept[i].value("loss", 0.0), computed[i].value("loss", 0.0), 1e-5) << i;
+  }
+}
+
 TEST_F(TrainerTest, WithoutLabelsThereIsNothingToTrainOn) {
   LoadedModel loaded = Start();
   const std::vector<EncodedConversation> none;
-  EXPECT_THAT(ProblemOf([&] { Trainer(&loaded, options_, none, none, Run("a")); }).remedy,
+  EXPECT_THAT(ProblemOf([&] { Trainer(&loaded, options_, Listed(none), none, Run("a")); }).remedy,
               HasSubstr("--survey.target"));
 }
-
-/// The processor's memory while it lives, of which pieces of more than `most` bytes are refused, as
-/// a GPU's allocator refuses them.
-class TightMemory : public c10::Allocator {
- public:
-  explicit TightMemory(std::size_t most) : inner_(*c10::GetCPUAllocator()), most_(most) {
-    c10::SetCPUAllocator(this);
-  }
-  ~TightMemory() override { c10::SetCPUAllocator(&inner_); }
-  TightMemory(const TightMemory&) = delete;
-  TightMemory& operator=(const TightMemory&) = delete;
-
-  c10::DataPtr allocate(std::size_t bytes) override {
-    TORCH_CHECK_WITH(OutOfMemoryError, bytes <= most_, "no room for ", bytes, " bytes");
-    largest_ = std::max(largest_, bytes);
-    return inner_.allocate(bytes);
-  }
-  c10::DeleterFnPtr raw_deleter() const override { return inner_.raw_deleter(); }
-  void copy_data(void* to, const void* from, std::size_t bytes) const override {
-    inner_.copy_data(to, from, bytes);
-  }
-  std::size_t largest() const { return largest_; }
-
- private:
-  c10::Allocator& inner_;
-  std::size_t most_, largest_ = 0;
-};
 
 TEST_F(TrainerTest, ABatchThatDoesNotFitIsSplitAndTheRunIsTheSame) {
   constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
@@ -276,7 +265,7 @@ TEST_F(TrainerTest, ABatchThatDoesNotFitIsSplitAndTheRunIsTheSame) {
     model.dropout = 0;  // which is drawn a part
     LoadedModel loaded = StartModel(encoder_ / ".", model, {}, 1);
     TightMemory memory(room);
-    Trainer trainer(&loaded, options_, train_, {}, Run(name));
+    Trainer trainer(&loaded, options_, Listed(train_), {}, Run(name));
     trainer.on_message = [&](const std::string& text) { messages.push_back(text); };
     trainer.Run();
     *largest = memory.largest();
@@ -308,7 +297,7 @@ TEST_F(TrainerTest, ABatchThatDoesNotFitIsSplitAndTheRunIsTheSame) {
 TEST_F(TrainerTest, AConversationThatDoesNotFitIsAnError) {
   LoadedModel loaded = Start();
   const Problem problem = ProblemOf([&] {
-    Trainer trainer(&loaded, options_, train_, {}, Run("full"));
+    Trainer trainer(&loaded, options_, Listed(train_), {}, Run("full"));
     TightMemory memory(1 << 10);
     trainer.Run();
   });

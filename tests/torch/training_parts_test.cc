@@ -121,7 +121,8 @@ TEST(CsatObjective, UpdatesOfOneAddUpToAllConversations) {
     conversations[i].satisfied = -1;
     conversations[i].survey = -1;
   }
-  const auto objective = MakeObjective(&loaded, TrainOptions{}, conversations);
+  const auto objective =
+      MakeObjective(&loaded, TrainOptions{}, InMemoryConversations(conversations));
   ParameterSet& parameters = loaded.model->parameters();
   const auto learn = [&](const std::vector<Segment>& segments) {
     const BatchPart part{segments, 0};

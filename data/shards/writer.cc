@@ -1,0 +1,108 @@
+#include "data/shards/writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "data/error.h"
+#include "data/shards/shard.h"
+
+namespace arcsat {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t kSortedAtOnce = 2'000'000;  // hashes, 16 MB of them
+
+template <class T>
+std::string_view BytesOf(const T& value) {
+  return {reinterpret_cast<const char*>(&value), sizeof(value)};
+}
+
+/// What has one hash, and where it is.
+struct Hashed {
+  std::uint64_t hash = 0;
+  std::uint32_t shard = 0, place = 0;
+};
+
+/// Error where two conversations have one id. Looks through the indices several times, each time at
+/// a part of the hashes, so that memory stays flat.
+void CheckIdsDiffer(const ShardManifest& manifest, const fs::path& folder) {
+  std::vector<std::unique_ptr<Shard>> shards;
+  std::int64_t count = 0;
+  for (const ShardFile& file : manifest.files) {
+    shards.push_back(std::make_unique<Shard>(folder, file, manifest.kind.layout));
+    count += file.conversations;
+  }
+  const auto parts = static_cast<std::uint64_t>(count / kSortedAtOnce + 1);
+  for (std::uint64_t part = 0; part < parts; ++part) {
+    std::vector<Hashed> found;
+    for (std::uint32_t s = 0; s < shards.size(); ++s) {
+      for (std::uint32_t i = 0; i < shards[s]->size(); ++i) {
+        const std::uint64_t hash = shards[s]->Entry(i).id_hash;
+        if (hash % parts == part) found.push_back({hash, s, i});
+      }
+    }
+    std::sort(found.begin(), found.end(),
+              [](const Hashed& a, const Hashed& b) { return a.hash < b.hash; });
+    for (std::size_t i = 1; i < found.size(); ++i) {
+      if (found[i].hash != found[i - 1].hash) continue;
+      const std::string id = shards[found[i].shard]->Read(found[i].place).id;
+      if (shards[found[i - 1].shard]->Read(found[i - 1].place).id != id) continue;
+      throw Error({"data", fmt::format("the id \"{}\" is there twice", id),
+                   "expected every conversation once", "remove one of the two"});
+    }
+  }
+}
+
+}  // namespace
+
+ShardWriter::ShardWriter(fs::path folder, ShardManifest begun, std::int64_t most)
+    : folder_(std::move(folder)), most_(most), manifest_(std::move(begun)) {}
+
+ShardWriter::~ShardWriter() = default;
+
+bool ShardWriter::Add(std::string_view record, ShardEntry entry) {
+  if (!file_) {
+    name_ = fmt::format("{:05}.shard", manifest_.files.size());
+    file_ = std::make_unique<AtomicFile>(folder_ / name_);
+    ShardHeader header{{}, kShardVersion, 0};
+    std::memcpy(header.magic, kShardMagic.data(), kShardMagic.size());
+    file_->Write(BytesOf(header));
+    offset_ = sizeof(header);
+  }
+  entry.offset = offset_;
+  file_->Write(record);
+  offset_ += record.size();
+  index_.push_back(entry);
+  if (std::ssize(index_) < most_) return false;
+  EndShard();
+  return true;
+}
+
+void ShardWriter::EndShard() {
+  for (const ShardEntry& entry : index_) file_->Write(BytesOf(entry));
+  ShardFooter footer{offset_, index_.size(), {}};
+  std::memcpy(footer.magic, kShardMagic.data(), kShardMagic.size());
+  file_->Write(BytesOf(footer));
+  file_->Commit();
+  file_.reset();
+  manifest_.files.push_back(
+      {name_, static_cast<std::int64_t>(index_.size()), Sha256File(folder_ / name_)});
+  index_.clear();
+}
+
+void ShardWriter::Finish() {
+  if (file_) EndShard();
+  if (manifest_.files.empty()) {
+    throw Error({"data", "holds no conversation with turns", "expected at least one",
+                 "see docs/formats.md; arcsat inspect FILE"});
+  }
+  CheckIdsDiffer(manifest_, folder_);
+  const std::string json = DumpJson(ToJson(manifest_), folder_.string(), 2);
+  WriteFile(folder_ / kShardManifest, json + "\n");
+}
+
+}  // namespace arcsat

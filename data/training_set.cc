@@ -1,0 +1,120 @@
+#include "data/training_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "data/files.h"
+
+namespace arcsat {
+
+std::int64_t TokensOfLast(const EncodedConversation& conversation, int turns) {
+  const std::size_t count = conversation.turns.size();
+  std::int64_t tokens = 0;
+  for (std::size_t t = count - std::min(count, static_cast<std::size_t>(turns)); t < count; ++t) {
+    tokens += static_cast<std::int64_t>(conversation.turns[t].tokens->size());
+  }
+  return tokens;
+}
+
+std::shared_ptr<const EncodedConversation> InMemoryConversations::Get(std::int64_t i) const {
+  return {std::shared_ptr<void>(), &At(i)};  // nobody's to free
+}
+
+std::int64_t InMemoryConversations::Tokens(std::int64_t i, int turns) const {
+  return TokensOfLast(At(i), turns);
+}
+
+int InMemoryConversations::Answer(std::int64_t i) const {
+  const float satisfied = At(i).satisfied;
+  return satisfied < 0 ? -1 : satisfied > 0.5F ? 1 : 0;
+}
+
+LabelCounts InMemoryConversations::labels() const {
+  LabelCounts counts;
+  for (std::int64_t i = 0; i < size(); ++i) {
+    const EncodedConversation& conversation = At(i);
+    if (Answer(i) == 1) ++counts.satisfied;
+    if (Answer(i) == 0) ++counts.dissatisfied;
+    if (conversation.guess >= 0) ++counts.guessed;
+    const auto rated = [](const EncodedTurn& turn) { return turn.rating >= 0; };
+    if (std::any_of(conversation.turns.begin(), conversation.turns.end(), rated)) ++counts.rated;
+  }
+  return counts;
+}
+
+void InMemoryConversations::Weigh(double dissatisfied, double satisfied) {
+  for (EncodedConversation& conversation : all_) {
+    if (conversation.satisfied < 0) continue;
+    conversation.weight *=
+        static_cast<float>(conversation.satisfied > 0.5F ? satisfied : dissatisfied);
+  }
+}
+
+std::string InMemoryConversations::Fingerprint() const {
+  std::string text;
+  for (const EncodedConversation& c : all_) {
+    std::string turns;
+    for (const auto& turn : c.turns) {
+      const auto& ids = *turn.tokens;
+      turns += fmt::format("{} {} {}\n", static_cast<int>(turn.speaker), turn.rating, ids.size());
+      turns.append(reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(ids[0]));
+    }
+    text +=
+        fmt::format("{}\t{}\t{}\t{}\t{}\n", c.id, c.satisfied, c.survey, c.weight, Sha256(turns));
+    if (c.guess >= 0) text += fmt::format("{}\n", c.guess);
+  }
+  return Sha256(text);
+}
+
+void JoinedSets::Add(std::unique_ptr<TrainingSet> set) {
+  size_ += set->size();
+  sets_.push_back(std::move(set));
+}
+
+const TrainingSet& JoinedSets::SetOf(std::int64_t* i) const {
+  auto set = sets_.begin();
+  while (*i >= (*set)->size()) *i -= (*set++)->size();
+  return **set;
+}
+
+std::shared_ptr<const EncodedConversation> JoinedSets::Get(std::int64_t i) const {
+  const TrainingSet& set = SetOf(&i);
+  return set.Get(i);
+}
+
+std::int64_t JoinedSets::Tokens(std::int64_t i, int turns) const {
+  const TrainingSet& set = SetOf(&i);
+  return set.Tokens(i, turns);
+}
+
+int JoinedSets::Answer(std::int64_t i) const {
+  const TrainingSet& set = SetOf(&i);
+  return set.Answer(i);
+}
+
+LabelCounts JoinedSets::labels() const {
+  LabelCounts all;
+  for (const auto& set : sets_) {
+    const LabelCounts counts = set->labels();
+    all.satisfied += counts.satisfied;
+    all.dissatisfied += counts.dissatisfied;
+    all.rated += counts.rated;
+    all.guessed += counts.guessed;
+  }
+  return all;
+}
+
+void JoinedSets::Weigh(double dissatisfied, double satisfied) {
+  for (const auto& set : sets_) set->Weigh(dissatisfied, satisfied);
+}
+
+std::string JoinedSets::Fingerprint() const {
+  if (sets_.size() == 1) return sets_.front()->Fingerprint();
+  std::string text;
+  for (const auto& set : sets_) text += set->Fingerprint() + "\n";
+  return Sha256(text);
+}
+
+}  // namespace arcsat
