@@ -5,7 +5,7 @@ BUILD := build
 # Two compilers on one core only push each other out of its cache.
 JOBS := $(shell nproc)
 
-.PHONY: all setup setup-test build demo test test-spark sanitize fuzz lint reliability bench bench-score bench-scorers \
+.PHONY: all setup setup-test build demo test test-spark sanitize fuzz lint reliability bench bench-gpu bench-score bench-scorers \
 	bench-stream clean
 all: build
 
@@ -64,6 +64,11 @@ reliability: setup-test build
 
 bench: setup-test build
 	@$(PY) bench/bench.py
+
+# With a GPU and LibTorch with CUDA.
+bench-gpu: setup-test build
+	@$(PY) bench/bench.py --device cuda --shape 12x384 --batch 128 --updates 20
+	@$(PY) bench/bench.py --device cuda --shape 12x768 --batch 128 --updates 20
 
 bench-score: setup-test build
 	@$(PY) -m pip install -q --disable-pip-version-check --no-deps -r tools/requirements-bench-nodeps.txt

@@ -223,7 +223,7 @@ std::optional<KnownTurnsFile> OpenTurnCache(const LoadedModel& loaded, const Sco
                       "leave it out, or train with fewer --model.cross_turn_layers"});
   }
   const std::string weights = Sha256File(loaded.folder / "model.safetensors");
-  const std::string kind = one_row ? "pooled" : "";
+  const std::string kind = one_row ? "pooled " + loaded.options().pooling : "";
   return std::optional<KnownTurnsFile>(
       std::in_place,
       KnownTurnsFile::Place{s.turn_cache, Sha256(weights + TorchVersion() + kind), encoder.hidden,

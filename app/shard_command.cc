@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <optional>
 #include <utility>
 
 #include "app/command.h"
@@ -62,8 +61,11 @@ struct Packed {
 /// Tokenises files into a folder of shards. Memory is a few pieces a thread and a shard's index.
 class ShardRun {
  public:
-  ShardRun(const ShardCall& call, const Tokenizer& tokenizer, ShardProgress* progress)
+  /// `settings` are kept beside the shards.
+  ShardRun(const ShardCall& call, std::string settings, const Tokenizer& tokenizer,
+           ShardProgress* progress)
       : call_(call),
+        settings_(std::move(settings)),
         tokenizer_(tokenizer),
         kind_(progress->manifest.kind),
         begin_source_(progress->source),
@@ -87,6 +89,7 @@ class ShardRun {
       before += FileBytes(call_.data[s]);
     }
     work.Finish();
+    WriteFile(fs::path(call_.out) / "shards.cfg", settings_);
     writer_.Finish();
     return writer_.manifest();
   }
@@ -120,20 +123,21 @@ class ShardRun {
     ConversationEncoder encoder(tokenizer_, {kind_.max_turn_tokens}, kind_.layout.boxes);
     for (std::size_t i = 0; i < lines.lines.size(); ++i) {
       const auto& [number, line] = lines.lines[i];
-      std::optional<EncodedConversation> conversation;
+      Conversation record;
       try {
-        conversation = encoder.Encode(ParseConversation(line, lines.places[i]), kind_.survey);
+        record = ParseConversation(line, lines.places[i]);
       } catch (const Error& error) {
         if (!call_.read.skip_bad) throw;
         packed.report.Skip(error.what());
         continue;
       }
-      if (conversation->turns.empty()) {
+      const EncodedConversation conversation = encoder.Encode(record, kind_.survey);
+      if (conversation.turns.empty()) {
         ++packed.empty;
         continue;
       }
       const std::uint64_t offset = packed.records.size();
-      ShardEntry entry = AppendRecord(*conversation, kind_.layout, &packed.records);
+      ShardEntry entry = AppendRecord(conversation, kind_.layout, &packed.records);
       entry.offset = offset;
       packed.list.push_back({entry, number, packed.empty, packed.report.skipped});
     }
@@ -164,6 +168,7 @@ class ShardRun {
   }
 
   const ShardCall& call_;
+  const std::string settings_;
   const Tokenizer& tokenizer_;
   const ShardKind kind_;
   const std::size_t begin_source_;
@@ -198,12 +203,12 @@ void Tell(const ShardCall& call, const ShardManifest& manifest, const ShardProgr
   }
 }
 
-int Shards(const ShardCall& call) {
+int Shards(const ShardCall& call, const Options& options) {
   const auto tokenizer = LoadTokenizer(EncoderFolder(call.encoder));
   const ShardKind kind{LayoutFor(tokenizer->size(), call.model.boxes), call.model.max_turn_tokens,
                        Fingerprint(*tokenizer), call.survey};
   ShardProgress progress = ShardProgress::Begin(call.out, call.data, kind, call.resume);
-  const ShardManifest manifest = ShardRun(call, *tokenizer, &progress).Run();
+  const ShardManifest manifest = ShardRun(call, options.Resolved(), *tokenizer, &progress).Run();
   ShardProgress::Remove(call.out);
   Tell(call, manifest, progress);
   return 0;
@@ -243,7 +248,7 @@ int RunShard(const std::vector<std::string>& args) {
     throw UsageError({"command line", fmt::format("--{} is missing", missing),
                       "expected --data, --encoder and --out", "see arcsat shard --help"});
   }
-  return Shards(call);
+  return Shards(call, options);
 }
 
 }  // namespace

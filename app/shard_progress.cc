@@ -13,8 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kPartial[] = "shards.partial.json";
-
 ShardProgress Parse(const fs::path& path) {
   const JsonSource source{path.string(), "remove the folder, and begin anew without --resume"};
   const Json json = ParseJson(ReadFile(path), source);
@@ -55,34 +53,38 @@ ShardProgress ShardProgress::Begin(const std::string& folder, const std::vector<
   ShardProgress fresh;
   fresh.manifest.kind = kind;
   fresh.data = data;
-  for (const std::string& path : data) fresh.sizes.push_back(FileBytes(path));
+  for (const std::string& path : data) {
+    if (path != "-") LineReader opened(path);  // now, rather than after hours
+    fresh.sizes.push_back(FileBytes(path));
+  }
   std::error_code code;
-  const bool holds = fs::exists(folder, code) && !fs::is_empty(folder, code);
+  const auto holds = [&] { return fs::exists(folder, code) && !fs::is_empty(folder, code); };
   if (HoldsShards(folder)) {
     Refuse(folder, "holds whole shards already", "expected a folder that is new or empty",
            "remove it, or give another --out");
   }
-  if (holds && !resume) {
-    Refuse(folder, "there is something of this name already",
-           "expected a folder that is new or empty",
-           "remove it, give another --out, or --resume to go on with shards that were begun");
-  }
-  if (holds && fs::exists(fs::path(folder) / kPartial)) {
-    ShardProgress found = Parse(fs::path(folder) / kPartial);
-    CheckKind(found.manifest.kind, kind, folder);
-    RemoveHalfWritten(folder);
+  if (resume && BeganShards(folder)) {
+    ShardProgress found = Parse(fs::path(folder) / kPartialShards);
     if (found.data != fresh.data || found.sizes != fresh.sizes) {
       Refuse(folder, "holds shards of other --data, or those have changed",
              "expected the files that it was begun with",
              "give those again, or begin anew in another --out");
     }
+    CheckKind(found.manifest.kind, kind, folder, /*survey=*/true);
+    RemoveHalfWritten(folder);
     return found;
+  }
+  if (holds()) {
+    Refuse(folder, "there is something of this name already",
+           "expected a folder that is new or empty",
+           "remove it, give another --out, or --resume to go on with shards that were begun");
   }
   fs::create_directories(folder, code);
   if (code) {
     throw Error({folder, "cannot be made: " + code.message(),
                  "expected a place that can be written", "give another --out"});
   }
+  fresh.Save(folder);
   return fresh;
 }
 
@@ -101,12 +103,12 @@ void ShardProgress::Save(const std::string& folder) const {
   const Json json = {{"shards", ToJson(manifest)}, {"data", data},      {"sizes", sizes},
                      {"source", source},           {"line", line},      {"empty", empty},
                      {"skipped", skipped},         {"reasons", reasons}};
-  WriteFile(fs::path(folder) / kPartial, DumpJson(json, folder, 2) + "\n");
+  WriteFile(fs::path(folder) / kPartialShards, DumpJson(json, folder, 2) + "\n");
 }
 
 void ShardProgress::Remove(const std::string& folder) {
   std::error_code none;
-  fs::remove(fs::path(folder) / kPartial, none);
+  fs::remove(fs::path(folder) / kPartialShards, none);
 }
 
 }  // namespace arcsat

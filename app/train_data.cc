@@ -19,6 +19,11 @@ class DataReader {
     const auto sort = [&](const std::vector<std::string>& texts, Sorted* into) {
       for (const std::string& text : texts) {
         DataSource source = ParseDataSource(text, sources.survey);
+        if (BeganShards(source.path)) {
+          throw Error({source.path, "holds shards that are not finished",
+                       "expected shards.json, which is written last",
+                       "go on with them: the same arcsat shard with --resume"});
+        }
         const bool shards = HoldsShards(source.path);
         (shards ? into->shards : into->files).push_back(std::move(source));
       }
@@ -31,14 +36,16 @@ class DataReader {
   TrainingData Read() const {
     TrainingData data;
     auto joined = std::make_unique<JoinedSets>();
+    LabelCounts held_out;
     if (!data_.files.empty()) {
       auto all = ReadFiles(data_, &data.counts, /*texts=*/options_.roughen > 0);
       if (validation_.empty()) data.validation = HoldOut(&all);
+      held_out = CountLabels(data.validation);
       joined->Add(std::make_unique<InMemoryConversations>(std::move(all)));
     }
     for (const DataSource& source : data_.shards) joined->Add(OpenShards(source));
     const LabelCounts labels = joined->labels();
-    if (!mlm()) CheckLabels(labels);
+    if (!mlm()) CheckLabels(labels + held_out);
     if (options_.class_weights) Balance(labels, joined.get());
     if (!validation_.empty()) data.validation = ReadValidation();
     data.train = std::move(joined);
@@ -55,6 +62,8 @@ class DataReader {
 
   /// UsageError where shards are to be used in a way that needs what they do not hold.
   void CheckShards() const {
+    for (const DataSource& source : data_.shards) RefuseScores(source);
+    for (const DataSource& source : validation_.shards) RefuseScores(source);
     if (data_.shards.empty()) return;
     const std::string& path = data_.shards.front().path;
     if (validation_.empty()) {
@@ -67,11 +76,12 @@ class DataReader {
                         "expected files of conversations: shards have ids of tokens, no texts",
                         "roughen before: arcsat import --roughen, then arcsat shard"});
     }
-    for (const DataSource& source : data_.shards) {
-      if (source.scores.empty()) continue;
-      throw UsageError({"command line: data", "found scores= beside the shards of " + source.path,
-                        "expected it beside a file of conversations", "give the file instead"});
-    }
+  }
+
+  static void RefuseScores(const DataSource& source) {
+    if (source.scores.empty()) return;
+    throw UsageError({"command line: data", "found scores= beside the shards of " + source.path,
+                      "expected it beside a file of conversations", "give the file instead"});
   }
 
   std::vector<EncodedConversation> ReadFiles(const Sorted& from, DatasetCounts* counts,
@@ -135,7 +145,8 @@ class DataReader {
   static void Balance(const LabelCounts& labels, TrainingSet* set) {
     const auto yes = static_cast<double>(labels.satisfied);
     const auto no = static_cast<double>(labels.dissatisfied);
-    if (yes > 0 && no > 0) set->Weigh((yes + no) / 2 / no, (yes + no) / 2 / yes);
+    const auto weight = [&](double count) { return count > 0 ? (yes + no) / 2 / count : 1; };
+    set->Weigh(weight(no), weight(yes));
   }
 
   const TrainingSources& sources_;

@@ -27,8 +27,8 @@ void BindCall(Options& options, TriageCall* call) {
   options.Add("store", &call->store, "file of the service's database, made where there is none");
   options.Add("token-file", &call->token_file,
               "file with the token that requests carry; else ARCSAT_TRIAGE_TOKEN, else a new one");
-  options.Add("threads", &call->threads, "CPU threads that score; 0: all cores but one",
-              Between(0, 4096));
+  options.Add("threads", &call->threads,
+              "CPU threads that score; 0: one fewer than LibTorch would take", Between(0, 4096));
   options.Add("memory", &call->memory,
               "MiB for what running conversations keep between turns, so that a new turn costs a "
               "turn; beyond it the longest silent are computed anew",

@@ -1,7 +1,8 @@
 #include "app/triage_model.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -48,12 +49,9 @@ class RunningScorer : public TurnScorer {
   StreamScorer scorer_;
 };
 
-/// One core is left to those who send, ask and wait for the disk: where all of them compute, each
-/// product waits for the one that was interrupted.
-int RunningThreads(int asked) {
-  const int cores = static_cast<int>(std::thread::hardware_concurrency());
-  return asked > 0 ? asked : std::max(1, cores - 1);
-}
+/// One of LibTorch's threads is left to those who send, ask and wait for the disk: where all cores
+/// compute, each product waits for the one that was interrupted.
+int RunningThreads(int asked) { return asked > 0 ? asked : std::max(1, at::get_num_threads() - 1); }
 
 }  // namespace
 

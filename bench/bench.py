@@ -1,8 +1,10 @@
 """`arcsat train` beside a training loop in `transformers`: see README.md for what is compared.
 
     bench.py [--quick] [--minutes M] [--threads N] [--json FILE]
+    bench.py --device cuda --shape 12x768 [--batch 128] [--updates 20]
 
-The real conversations are found through ARCSAT_DATA, else in ../shared/data beside the project.
+With --device cuda both train in bf16 on the GPU, and the share is that of its bf16 rate. --shape makes
+an encoder of so many layers of such a width without pretrained weights. The real conversations are found through ARCSAT_DATA, else in ../shared/data beside the project.
 """
 
 import argparse
@@ -10,6 +12,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -17,8 +20,9 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-BATCH = 16  # conversations an update
 WINDOW = 32  # arcsat's --model.cross_turn_window
+#: Dense bf16 rates that makers state, FLOP/s, by a part of the device's name.
+STATED = {"H100": 989e12, "H200": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12}
 CONTENDERS = {"arcsat 3": 3, "arcsat 0": 0, "padded": None, "sorted": None}
 
 
@@ -68,11 +72,11 @@ def run_arcsat(call, work, layers, threads, seed, environment):
         "model.cross_turn_window": WINDOW,
         "model.dropout": 0.1,
         "model.max_turn_tokens": 128,
-        "train.batch": BATCH,
+        "train.batch": call.batch,
         "train.epochs": 1,
         "train.validation_share": 0,
         "train.checkpoint_every": 1000000,
-        "train.device": "cpu",
+        "train.device": call.device,
         "train.threads": threads,
         "train.seed": seed,
     }
@@ -83,14 +87,14 @@ def run_arcsat(call, work, layers, threads, seed, environment):
         if line["kind"] == "train":
             # Both rates are over the same seconds, so their ratio is tokens a conversation.
             ratio = line["tokens_per_second"] / line["conversations_per_second"]
-            line["tokens"] = round(BATCH * line["update"] * ratio)
+            line["tokens"] = round(call.batch * line["update"] * ratio)
     return peak, arrivals
 
 
 def run_peer(call, work, kind, threads, seed, environment):
     log = work / f"{kind}-{seed}.jsonl"
     command = [sys.executable, ROOT / "bench" / "peer.py", call.encoder, work / "bench.jsonl", log]
-    command += ["--kind", kind, "--batch", str(BATCH), "--threads", str(threads)]
+    command += ["--kind", kind, "--batch", str(call.batch), "--threads", str(threads), "--device", call.device]
     return measured([*command, "--seed", str(seed)], log, work, environment)
 
 
@@ -109,6 +113,21 @@ def choose_conversations(call, work, count):
     (work / "bench.jsonl").write_text("".join(answered[:count]))
 
 
+def make_encoder(call, work):
+    """A folder of --shape with the tokenizer of --encoder, and no weights."""
+    layers, hidden = map(int, call.shape.split("x"))
+    folder = work / "encoder"
+    folder.mkdir()
+    for path in call.encoder.iterdir():
+        if path.is_file() and path.name not in ("model.safetensors", "config.json"):
+            shutil.copy(path, folder / path.name)
+    config = json.loads((call.encoder / "config.json").read_text())
+    config |= {"num_hidden_layers": layers, "hidden_size": hidden, "intermediate_size": 4 * hidden,
+               "num_attention_heads": hidden // 64 if hidden % 64 == 0 and hidden >= 768 else hidden // 32}
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
 def torch_of(arcsat):
     """Where the program finds libtorch_cpu.so, or nothing."""
     listed = subprocess.run(["ldd", arcsat], capture_output=True, text=True, check=False).stdout
@@ -120,7 +139,9 @@ def torch_of(arcsat):
 
 def rounds(call, work, threads, updates, warmup, environment):
     """Runs the contenders in turn until another round would pass the time."""
-    choose_conversations(call, work, BATCH * updates)
+    choose_conversations(call, work, call.batch * updates)
+    if call.shape:
+        call.encoder = make_encoder(call, work)
     results = {name: [] for name in CONTENDERS}
     facts, begin, count, longest = {}, time.monotonic(), 0, 0.0
     while count == 0 or time.monotonic() - begin + longest < call.minutes * 60:
@@ -163,6 +184,7 @@ def spread(values):
 def summary(results, facts):
     """The figures of a bench as one JSON object."""
     gemm = statistics.median(facts["gemm"])
+    stated = next((rate for part, rate in STATED.items() if part in facts["device"]), None)
     per_conversation = facts["tokens"] / facts["conversations"]
     out = {"facts": {**facts, "gemm": gemm}, "rounds": len(results["padded"]), "contenders": {}}
     for name, layers in CONTENDERS.items():
@@ -175,6 +197,8 @@ def summary(results, facts):
             "share_every_token": rate * flops["every_token"] / facts["tokens"] / gemm,
             "peak_bytes": max(r["peak"] for r in results[name]),
         }
+        if stated:
+            entry["share_of_stated"] = entry["share_every_token"] * gemm / stated
         if layers is not None:
             entry["share_computed"] = rate * flops["computed"] / facts["tokens"] / gemm
             for peer in ("padded", "sorted"):
@@ -184,15 +208,15 @@ def summary(results, facts):
     return out
 
 
-def show(found, threads):
+def show(call, found, threads):
     facts = found["facts"]
     print(
         f"\n{facts['conversations']} conversations of STAR, {facts['turns']} turns, "
-        f"{facts['tokens']} tokens; {BATCH} conversations an update; {threads} threads, fp32; "
-        f"torch {facts['torch']}, "
+        f"{facts['tokens']} tokens; {call.batch} conversations an update; {facts['encoder']}; "
+        f"{facts['device']}, {threads} threads, {facts['precision']}; torch {facts['torch']}, "
         f"transformers {facts['transformers']}; {found['rounds']} round(s), medians"
     )
-    print(f"fp32 GEMM of this machine (2048 cubed): {facts['gemm'] / 1e9:.0f} GFLOP/s\n")
+    print(f"{facts['precision']} GEMM of this machine: {facts['gemm'] / 1e9:.0f} GFLOP/s\n")
     print(
         f"{'':<28}{'conversations/s':>16}{'tokens/s':>10}{'of GEMM, all':>14}{'computed':>10}"
         f"{'peak MB':>9}"
@@ -209,6 +233,7 @@ def show(found, threads):
             f"{names[name]:<28}{entry['conversations_per_second']:>16.2f}"
             f"{entry['tokens_per_second']:>10.0f}{entry['share_every_token']:>14.1%}"
             f"{computed:>10}{entry['peak_bytes'] / 1e6:>9.0f}"
+            + (f"  {entry['share_of_stated']:.1%} of the rate stated" if "share_of_stated" in entry else "")
         )
     print()
     for name in ("arcsat 3", "arcsat 0"):
@@ -226,6 +251,10 @@ def main():
     parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument("--minutes", type=float, default=5, help="time for all rounds")
     parser.add_argument("--threads", type=int, default=int(os.environ.get("OMP_NUM_THREADS", 0)))
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--shape", help="LAYERSxWIDTH of an encoder without pretrained weights")
+    parser.add_argument("--batch", type=int, default=16, help="conversations an update")
+    parser.add_argument("--updates", type=int, default=10, help="of a contender, two of them to warm up")
     parser.add_argument("--json", type=pathlib.Path, help="file for the figures")
     parser.add_argument("--arcsat", type=pathlib.Path, default=ROOT / "build" / "arcsat")
     parser.add_argument("--encoder", type=pathlib.Path, default=ROOT / ".deps" / "minilm")
@@ -234,7 +263,7 @@ def main():
         sys.exit(f"bench: {call.arcsat} not found; make build")
     if call.quick:
         call.minutes = 0
-    updates, warmup = (3, 1) if call.quick else (10, 2)
+    updates, warmup = (3, 1) if call.quick else (call.updates, 2)
     threads = call.threads or len(os.sched_getaffinity(0))
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": "false"}
     with tempfile.TemporaryDirectory(prefix="arcsat-bench-") as folder:
@@ -242,7 +271,7 @@ def main():
             call, pathlib.Path(folder), threads, updates, warmup, environment
         )
     found = summary(results, facts)
-    show(found, threads)
+    show(call, found, threads)
     if call.json:
         call.json.write_text(json.dumps(found, indent=1) + "\n")
 

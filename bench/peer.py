@@ -25,15 +25,19 @@ MAX_TOKENS = 128
 WINDOW = 32
 
 
-def gemm_rate(size=2048, times=5):
-    """FLOP/s of an fp32 matrix product, the median of some."""
-    a, b = torch.randn(size, size), torch.randn(size, size)
-    torch.mm(a, b)
+def gemm_rate(device, times=5):
+    """FLOP/s of a matrix product (fp32, on a GPU bf16), the median of some."""
+    gpu = device == "cuda"
+    size = 8192 if gpu else 2048
+    a, b = (torch.randn(size, size, device=device, dtype=torch.bfloat16 if gpu else None) for _ in range(2))
     seconds = []
-    for _ in range(times):
+    for _ in range(times + 1):  # the first warms up
         begin = time.perf_counter()
         torch.mm(a, b)
+        if gpu:
+            torch.cuda.synchronize()
         seconds.append(time.perf_counter() - begin)
+    seconds = seconds[1:]
     return 2 * size**3 / statistics.median(seconds)
 
 
@@ -84,9 +88,10 @@ def flops(batches, encoder, cross):
 def encode(encoder, turns, pad):
     """Mean vector of each turn. turns: N lists of ids -> (N, hidden)"""
     longest = max(len(turn) for turn in turns)
-    ids = torch.tensor([turn + [pad] * (longest - len(turn)) for turn in turns])  # (N, longest)
-    lengths = torch.tensor([len(turn) for turn in turns])
-    mask = (torch.arange(longest) < lengths[:, None]).long()  # (N, longest)
+    device = encoder.device
+    ids = torch.tensor([turn + [pad] * (longest - len(turn)) for turn in turns]).to(device)  # (N, longest)
+    lengths = torch.tensor([len(turn) for turn in turns]).to(device)
+    mask = (torch.arange(longest, device=device) < lengths[:, None]).long()  # (N, longest)
     hidden = encoder(input_ids=ids, attention_mask=mask).last_hidden_state  # (N, longest, hidden)
     return (hidden * mask[..., None]).sum(1) / lengths[:, None]
 
@@ -98,11 +103,12 @@ def encode_sorted(encoder, turns, pad):
         encode(encoder, [turns[i] for i in order[at : at + CHUNK]], pad)
         for at in range(0, len(order), CHUNK)
     ]
-    return torch.cat(parts)[torch.tensor(order).argsort()]
+    return torch.cat(parts)[torch.tensor(order).argsort().to(encoder.device)]
 
 
 def train(batches, encoder, pad, by_length, log):
-    head = torch.nn.Linear(encoder.config.hidden_size, 1)
+    device = encoder.device
+    head = torch.nn.Linear(encoder.config.hidden_size, 1).to(device)
     parameters = [
         {"params": list(encoder.parameters()), "lr": 1e-4},
         {"params": list(head.parameters()), "lr": 1e-3},
@@ -113,11 +119,13 @@ def train(batches, encoder, pad, by_length, log):
     tokens = 0
     for update, batch in enumerate(batches, 1):
         turns = [turn for ids, _ in batch for turn in ids]
-        vectors = (encode_sorted if by_length else encode)(encoder, turns, pad)
+        with torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda"):
+            vectors = (encode_sorted if by_length else encode)(encoder, turns, pad).float()
         of = torch.arange(len(batch)).repeat_interleave(torch.tensor([len(c[0]) for c in batch]))
-        sums = torch.zeros(len(batch), vectors.shape[1]).index_add(0, of, vectors)
-        logits = head(sums / of.bincount()[:, None]).squeeze(1)  # (conversations)
-        labels = torch.tensor([label for _, label in batch])
+        counts = of.bincount().to(device)
+        sums = torch.zeros(len(batch), vectors.shape[1], device=device).index_add(0, of.to(device), vectors)
+        logits = head(sums / counts[:, None]).squeeze(1)  # (conversations)
+        labels = torch.tensor([label for _, label in batch], device=device)
         loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(everything, 1.0)
@@ -135,6 +143,7 @@ def main():
     parser.add_argument("--kind", choices=["padded", "sorted"], required=True)
     for name in ("batch", "threads", "seed"):
         parser.add_argument("--" + name, type=int, required=True)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     call = parser.parse_args()
     torch.set_num_threads(call.threads)
     torch.manual_seed(call.seed)
@@ -143,7 +152,11 @@ def main():
     config = AutoConfig.from_pretrained(
         call.encoder, hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.0
     )
-    encoder = AutoModel.from_pretrained(call.encoder, config=config, add_pooling_layer=False)
+    if (call.encoder / "model.safetensors").exists():
+        encoder = AutoModel.from_pretrained(call.encoder, config=config, add_pooling_layer=False)
+    else:
+        encoder = AutoModel.from_config(config, add_pooling_layer=False)
+    encoder = encoder.to(call.device)
     tokenizer = AutoTokenizer.from_pretrained(call.encoder)
     conversations = read(call.data, tokenizer)
     random.Random(call.seed).shuffle(conversations)
@@ -153,7 +166,10 @@ def main():
     lengths = collections.Counter(len(turn) for ids, _ in conversations for turn in ids)
     facts = {
         "kind": "facts",
-        "gemm": gemm_rate(),
+        "gemm": gemm_rate(call.device),
+        "device": torch.cuda.get_device_name() if call.device == "cuda" else "CPU",
+        "precision": "bf16" if call.device == "cuda" else "fp32",
+        "encoder": f"{config.num_hidden_layers} layers of {config.hidden_size}",
         "torch": torch.__version__,
         "torch_lib": str((pathlib.Path(torch.__file__).parent / "lib").resolve()),
         "transformers": transformers.__version__,

@@ -18,11 +18,6 @@ torch::Tensor Float(const std::vector<float>& values) {
   return torch::tensor(values, torch::TensorOptions().dtype(kFloat32));
 }
 
-torch::Tensor Move(const torch::Tensor& tensor, torch::Device device) {
-  if (!device.is_cuda()) return tensor;
-  return tensor.pin_memory().to(device, /*non_blocking=*/true);
-}
-
 /// The distinct token lists of a batch in order of length, and where each turn's is.
 struct DistinctTurns {
   std::vector<std::shared_ptr<const std::vector<std::int32_t>>> lists;  // (U)
@@ -90,6 +85,11 @@ DistinctTurns FindDistinct(const std::vector<Segment>& segments) {
 
 }  // namespace
 
+torch::Tensor MoveTo(const torch::Tensor& tensor, torch::Device device) {
+  if (!device.is_cuda()) return tensor;
+  return tensor.pin_memory().to(device, /*non_blocking=*/true);
+}
+
 std::int64_t TokensOf(const Segment& segment) {
   std::int64_t tokens = 0;
   for (int i = segment.first; i < segment.first + segment.count; ++i) {
@@ -139,6 +139,9 @@ RaggedBatch MakeBatch(const std::vector<Segment>& segments) {
   batch.distinct = std::move(distinct.lists);
   batch.tokens = Int64(tokens);
   batch.positions = Int64(positions);
+  std::vector<std::int32_t> bounds(start.begin(), start.end());
+  bounds.push_back(static_cast<std::int32_t>(tokens.size()));
+  batch.bounds = torch::tensor(bounds, torch::kInt32);
   batch.token_of = Int64(token_of);
   batch.unique_of = Int64(distinct.unique_of);
   batch.turn_of = Int64(turn_of);
@@ -152,10 +155,10 @@ RaggedBatch MakeBatch(const std::vector<Segment>& segments) {
 RaggedBatch To(const RaggedBatch& batch, torch::Device device) {
   RaggedBatch out = batch;
   for (torch::Tensor RaggedBatch::*field :
-       {&RaggedBatch::tokens, &RaggedBatch::positions, &RaggedBatch::token_of,
+       {&RaggedBatch::tokens, &RaggedBatch::positions, &RaggedBatch::bounds, &RaggedBatch::token_of,
         &RaggedBatch::unique_of, &RaggedBatch::turn_of, &RaggedBatch::speaker,
         &RaggedBatch::channel, &RaggedBatch::features}) {
-    out.*field = Move(out.*field, device);
+    out.*field = MoveTo(out.*field, device);
   }
   return out;
 }
@@ -222,8 +225,8 @@ BatchLabels MakeLabels(const std::vector<Segment>& segments, const LabelOptions&
 }
 
 BatchLabels To(const BatchLabels& labels, torch::Device device) {
-  return {Move(labels.outlook_target, device), Move(labels.outlook_weight, device),
-          Move(labels.state_target, device), Move(labels.state_weight, device)};
+  return {MoveTo(labels.outlook_target, device), MoveTo(labels.outlook_weight, device),
+          MoveTo(labels.state_target, device), MoveTo(labels.state_weight, device)};
 }
 
 }  // namespace arcsat

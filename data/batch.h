@@ -29,6 +29,7 @@ struct RaggedBatch {
   torch::Tensor tokens;     ///< (V) int64 ids of the distinct turns, shortest turn first
   torch::Tensor positions;  ///< (V) int64, from 0 in each turn
   std::vector<std::pair<int, int>> blocks;  ///< (how many, length) of distinct turns, by length
+  torch::Tensor bounds;  ///< (U + 1) int32: where each distinct turn begins among V, then V
   std::vector<std::shared_ptr<const std::vector<std::int32_t>>> distinct;  ///< (U) their tokens
   torch::Tensor token_of;               ///< (T) int64 into V: the tokens in conversation order
   torch::Tensor unique_of;              ///< (N) int64 into U
@@ -47,6 +48,8 @@ void CountTurn(int length, std::vector<std::pair<int, int>>* blocks);
 /// Every segment must hold at least one turn.
 RaggedBatch MakeBatch(const std::vector<Segment>& segments);
 RaggedBatch To(const RaggedBatch& batch, torch::Device device);
+/// To a GPU through pinned memory, while the processor goes on.
+torch::Tensor MoveTo(const torch::Tensor& tensor, torch::Device device);
 
 /// What the losses read, aligned with the batch. -1 where there is no label.
 struct BatchLabels {

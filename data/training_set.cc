@@ -26,23 +26,32 @@ std::int64_t InMemoryConversations::Tokens(std::int64_t i, int turns) const {
   return TokensOfLast(At(i), turns);
 }
 
-int InMemoryConversations::Answer(std::int64_t i) const {
-  const float satisfied = At(i).satisfied;
-  return satisfied < 0 ? -1 : satisfied > 0.5F ? 1 : 0;
+namespace {
+
+int AnswerTo(const EncodedConversation& conversation) {
+  return conversation.satisfied < 0 ? -1 : conversation.satisfied > 0.5F ? 1 : 0;
 }
 
-LabelCounts InMemoryConversations::labels() const {
+}  // namespace
+
+LabelCounts CountLabels(const std::vector<EncodedConversation>& conversations) {
   LabelCounts counts;
-  for (std::int64_t i = 0; i < size(); ++i) {
-    const EncodedConversation& conversation = At(i);
-    if (Answer(i) == 1) ++counts.satisfied;
-    if (Answer(i) == 0) ++counts.dissatisfied;
+  for (const EncodedConversation& conversation : conversations) {
+    if (AnswerTo(conversation) == 1) ++counts.satisfied;
+    if (AnswerTo(conversation) == 0) ++counts.dissatisfied;
     if (conversation.guess >= 0) ++counts.guessed;
     const auto rated = [](const EncodedTurn& turn) { return turn.rating >= 0; };
     if (std::any_of(conversation.turns.begin(), conversation.turns.end(), rated)) ++counts.rated;
   }
   return counts;
 }
+
+LabelCounts operator+(const LabelCounts& a, const LabelCounts& b) {
+  return {a.satisfied + b.satisfied, a.dissatisfied + b.dissatisfied, a.rated + b.rated,
+          a.guessed + b.guessed};
+}
+
+int InMemoryConversations::Answer(std::int64_t i) const { return AnswerTo(At(i)); }
 
 void InMemoryConversations::Weigh(double dissatisfied, double satisfied) {
   for (EncodedConversation& conversation : all_) {
@@ -96,13 +105,7 @@ int JoinedSets::Answer(std::int64_t i) const {
 
 LabelCounts JoinedSets::labels() const {
   LabelCounts all;
-  for (const auto& set : sets_) {
-    const LabelCounts counts = set->labels();
-    all.satisfied += counts.satisfied;
-    all.dissatisfied += counts.dissatisfied;
-    all.rated += counts.rated;
-    all.guessed += counts.guessed;
-  }
+  for (const auto& set : sets_) all = all + set->labels();
   return all;
 }
 

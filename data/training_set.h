@@ -41,6 +41,9 @@ class TrainingSet {
 /// Tokens of its last `turns` turns.
 std::int64_t TokensOfLast(const EncodedConversation& conversation, int turns);
 
+LabelCounts CountLabels(const std::vector<EncodedConversation>& conversations);
+LabelCounts operator+(const LabelCounts& a, const LabelCounts& b);
+
 /// Those that lie in memory.
 class InMemoryConversations : public TrainingSet {
  public:
@@ -51,7 +54,7 @@ class InMemoryConversations : public TrainingSet {
   std::shared_ptr<const EncodedConversation> Get(std::int64_t i) const override;
   std::int64_t Tokens(std::int64_t i, int turns) const override;
   int Answer(std::int64_t i) const override;
-  LabelCounts labels() const override;
+  LabelCounts labels() const override { return CountLabels(all_); }
   void Weigh(double dissatisfied, double satisfied) override;
   std::string Fingerprint() const override;
 

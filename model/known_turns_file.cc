@@ -90,7 +90,7 @@ void KnownTurnsFile::CheckHeader(bool fresh) {
                  "expected a file of --turn-cache, or none", "name another file"});
   }
   if (std::memcmp(&found, &header, sizeof(header)) != 0) {
-    throw Error({place_.path, "belongs to another model, or was kept with another LibTorch",
+    throw Error({place_.path, "belongs to another model, or was kept by another arcsat or LibTorch",
                  "expected that of this model", "name another file, or remove this one"});
   }
 }

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "data/batch.h"
+
 namespace arcsat {
 namespace {
 
@@ -21,16 +23,9 @@ torch::Tensor Norm(const torch::Tensor& x, const torch::Tensor& weight, const to
 }
 
 /// Variable-length attention of the GPU's flash kernel: all turns at once, no padding.
-torch::Tensor FlashLocalAttention(const torch::Tensor& qkv,
-                                  const std::vector<std::pair<int, int>>& blocks, int heads) {
+torch::Tensor FlashLocalAttention(const torch::Tensor& qkv, const torch::Tensor& bounds,
+                                  int longest, int heads) {
   const auto head = qkv.size(1) / 3 / heads;
-  std::vector<int> offsets{0};
-  int longest = 0;
-  for (const auto& [count, length] : blocks) {
-    for (int i = 0; i < count; ++i) offsets.push_back(offsets.back() + length);
-    longest = std::max(longest, length);
-  }
-  const auto bounds = torch::tensor(offsets, torch::kInt32).pin_memory().to(qkv.device(), true);
   const auto parts = qkv.view({-1, 3, heads, head}).unbind(1);
   const auto out = at::_flash_attention_forward(parts[0], parts[1], parts[2], bounds, bounds,
                                                 longest, longest, 0.0, false, false);
@@ -80,10 +75,11 @@ torch::Tensor TransformerLayer(const torch::Tensor& x, const LayerWeights& weigh
 }
 
 torch::Tensor LocalAttention(const torch::Tensor& qkv,
-                             const std::vector<std::pair<int, int>>& blocks, int heads) {
+                             const std::vector<std::pair<int, int>>& blocks,
+                             const torch::Tensor& bounds, int heads) {
   const auto type = qkv.scalar_type();
   if (qkv.is_cuda() && (type == torch::kBFloat16 || type == torch::kFloat16)) {
-    return FlashLocalAttention(qkv, blocks, heads);
+    return FlashLocalAttention(qkv, bounds, blocks.back().second, heads);  // longest last
   }
   const auto hidden = qkv.size(1) / 3;
   std::vector<std::int64_t> sizes;
@@ -155,10 +151,10 @@ std::vector<CrossBlock> ConversationBlocks(const std::vector<int>& lengths, int 
     block.query_turns = end - q;
     block.key_turns = end - k;
     if (!token_is_turn) {
-      block.query_turn = Spread(lengths, q, end, block.query_count).to(device);
-      block.key_turn = Spread(lengths, k, end, block.key_count).t().contiguous().to(device);
+      block.query_turn = MoveTo(Spread(lengths, q, end, block.query_count), device);
+      block.key_turn = MoveTo(Spread(lengths, k, end, block.key_count).t().contiguous(), device);
     }
-    block.bucket = Buckets(q, end - q, k, end - k, window).to(device);
+    block.bucket = MoveTo(Buckets(q, end - q, k, end - k, window), device);
     blocks.push_back(std::move(block));
     q = end;
   }

@@ -42,9 +42,12 @@ torch::Tensor TransformerLayer(const torch::Tensor& x, const LayerWeights& weigh
                                const LayerShape& shape, const Attention& attention, bool training);
 
 /// Attention inside each turn. The tokens lie in blocks of (how many turns, how long), so that
-/// every block is dense: (count, length) with nothing padded or masked. (T, 3H) to (T, H).
+/// every block is dense: (count, length) with nothing padded or masked. (T, 3H) to (T, H). On a GPU
+/// in half precision all turns at once by the flash kernel for turns of any length, for which
+/// `bounds` (turns + 1, int32) says where each begins, and the end.
 torch::Tensor LocalAttention(const torch::Tensor& qkv,
-                             const std::vector<std::pair<int, int>>& blocks, int heads);
+                             const std::vector<std::pair<int, int>>& blocks,
+                             const torch::Tensor& bounds, int heads);
 
 /// Distances between turns share one learned bias from 8 on, in steps that double, so that a table
 /// of fixed size serves any window. Buckets 0..kDistanceBuckets-1.

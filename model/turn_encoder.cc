@@ -210,7 +210,7 @@ torch::Tensor TurnEncoder::HiddenStates(const RaggedBatch& batch, int layers, bo
 torch::Tensor TurnEncoder::LocalLayers(torch::Tensor x, const RaggedBatch& batch, int begin,
                                        int end, bool training) const {
   const Attention local = [&](const torch::Tensor& qkv) {
-    return LocalAttention(qkv, batch.blocks, config_.heads);
+    return LocalAttention(qkv, batch.blocks, batch.bounds, config_.heads);
   };
   for (int i = begin; i < end; ++i) {
     x = TransformerLayer(x, layer(i), shape(), local, training && i >= frozen_);
@@ -301,10 +301,10 @@ torch::Tensor TurnEncoder::Forward(const RaggedBatch& batch, bool training,
     return LowerStates(batch, training, known).index_select(0, batch.unique_of);
   }
   const auto x = TokenStates(batch, training, memories, known);
-  const auto lengths =
+  const auto lengths = MoveTo(
       torch::tensor(std::vector<std::int64_t>(batch.turn_lengths.begin(), batch.turn_lengths.end()),
-                    torch::kInt64)
-          .to(x.device());
+                    torch::kInt64),
+      x.device());
   if (!options_.pool_mean) return x.index_select(0, lengths.cumsum(0) - lengths);
   return at::segment_reduce(x.to(torch::kFloat32), "mean", lengths, {}, {}, 0, /*unsafe=*/true);
 }

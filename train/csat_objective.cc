@@ -61,9 +61,10 @@ class CsatObjective : public Objective {
     const ArcOutput output = model.Forward(batch, /*training=*/true, {}, &known_);
     const Losses losses =
         ComputeLosses(output, labels, weights_, options_.outlook_weight, options_.state_weight);
-    const double outlook = losses.outlook.item<double>(), state = losses.state.item<double>();
-    return {losses.total,
-            {options_.outlook_weight * outlook + options_.state_weight * state, outlook, state}};
+    const auto outlook = losses.outlook.detach().to(torch::kFloat64);
+    const auto state = losses.state.detach().to(torch::kFloat64);
+    const auto total = options_.outlook_weight * outlook + options_.state_weight * state;
+    return {losses.total, torch::stack({total, outlook, state})};
   }
 
   Validation Validate(const std::vector<EncodedConversation>& conversations,

@@ -51,7 +51,7 @@ class MlmObjective : public Objective {
     const MaskedTokens masked = Mask(Seed(part), &batch);
     const auto logits = Logits(batch, masked, /*training=*/true);
     const auto loss = CrossEntropy(logits, masked) / masked_;
-    return {loss, {loss.item<double>()}};
+    return {loss, loss.detach().to(torch::kFloat64).view({1})};
   }
 
   Validation Validate(const std::vector<EncodedConversation>& conversations,

@@ -43,8 +43,8 @@ inline std::int64_t TokensOf(const BatchPart& part) {
 /// Losses of a part, each divided by one figure for the whole update, so that the parts, the
 /// accumulated batches and the processes of an update add up to one large batch.
 struct PartLosses {
-  torch::Tensor total;           ///< scalar: what is minimised
-  std::vector<double> reported;  ///< for the log, as Objective::loss_names() says
+  torch::Tensor total;    ///< scalar: what is minimised
+  torch::Tensor figures;  ///< (k) float64, for the log, as Objective::loss_names() says
 };
 
 /// What a run learns.
@@ -52,7 +52,7 @@ class Objective {
  public:
   virtual ~Objective() = default;
 
-  /// What the reported losses are; the first is "loss", the total.
+  /// What the figures of PartLosses are; the first is "loss", the total.
   virtual std::vector<std::string> loss_names() const = 0;
   /// How much these parts of an update hold to learn from, in a measure that adds up.
   virtual double Measure(const std::vector<BatchPart>& parts) const = 0;

@@ -52,14 +52,14 @@ Optimizer::Optimizer(ParameterSet* parameters, const TrainOptions& options) : op
   }
 }
 
-double Optimizer::GradientNorm() const {
+torch::Tensor Optimizer::Norm() const {
   std::vector<torch::Tensor> norms;
   for (const Group& group : groups_) {
     std::vector<torch::Tensor> gradients;
     for (const auto& value : group.values) gradients.push_back(value.grad());
     for (auto& norm : at::_foreach_norm(gradients)) norms.push_back(norm);
   }
-  return torch::stack(norms).to(torch::kFloat64).norm().item<double>();
+  return torch::stack(norms).to(torch::kFloat64).norm();
 }
 
 void Optimizer::Step(double norm, double factor) {
@@ -75,6 +75,26 @@ void Optimizer::Step(double norm, double factor) {
                       options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
   }
   for (auto& [name, pair] : averages_) pair.second.lerp_(pair.first, 1 - options_.ema);
+  ZeroGradients();
+}
+
+void Optimizer::StepUnless(const torch::Tensor& skip, const torch::Tensor& norm, double factor) {
+  torch::NoGradGuard no_grad;
+  const auto apply = 1 - skip;
+  const auto scale = torch::where(norm > options_.clip, options_.clip / norm, 1.0);
+  for (Group& group : groups_) {
+    std::vector<torch::Tensor> gradients;
+    for (const auto& value : group.values) gradients.push_back(value.grad());
+    if (options_.clip > 0) at::_foreach_mul_(gradients, scale.to(torch::kFloat32));
+    at::_foreach_add_(group.steps, apply);
+    at::_fused_adamw_(group.values, gradients, group.moments, group.squares, {}, group.steps,
+                      group.rate * factor, options_.beta1, options_.beta2, group.decay,
+                      options_.epsilon, /*amsgrad=*/false, /*maximize=*/false, /*grad_scale=*/{},
+                      /*found_inf=*/skip);
+  }
+  for (auto& [name, pair] : averages_) {
+    pair.second.lerp_(pair.first, (1 - options_.ema) * apply);
+  }
   ZeroGradients();
 }
 

@@ -20,10 +20,14 @@ class Optimizer {
  public:
   Optimizer(ParameterSet* parameters, const TrainOptions& options);
 
-  /// Norm of all gradients together; not finite when one of them is not.
-  double GradientNorm() const;
+  /// Norm of all gradients together, scalar float64; not finite when one of them is not.
+  torch::Tensor Norm() const;
+  double GradientNorm() const { return Norm().item<double>(); }
   /// One update with gradients of norm `norm` at the schedule's factor; zeroes the gradients.
   void Step(double norm, double factor);
+  /// The same without reading anything back: where `skip` (scalar float, 0 or 1) is 1, nothing but
+  /// the gradients changes. To the last bit Step where it is 0.
+  void StepUnless(const torch::Tensor& skip, const torch::Tensor& norm, double factor);
   void ZeroGradients();
   void ScaleGradients(double factor);
 

@@ -1,5 +1,6 @@
 #include "train/trainer.h"
 
+#include <ATen/Context.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,6 +29,8 @@ ParameterSet* Prepare(ArcModel* model, const TrainOptions& options, Processes& p
   model->Freeze(options.freeze_layers);
   const torch::Device device = ChooseDevice(options.device, processes.launch().local_rank);
   model->To(device);
+  // What autocast leaves in single precision may use the tensor cores as well.
+  if (device.is_cuda() && options.bf16) at::globalContext().setFloat32MatmulPrecision("high");
   processes.Use(device);
   return &model->parameters();
 }
@@ -74,6 +77,7 @@ Trainer::Trainer(LoadedModel* loaded, const TrainOptions& options,
                  "check --survey.target, and what the file holds (arcsat inspect FILE)"});
   }
   state_.fingerprint = train_->Fingerprint();
+  late_ = model_.device().is_cuda() && processes.size() == 1;
 }
 
 std::int64_t Trainer::UpdatesPerEpoch() const {
@@ -93,24 +97,30 @@ void Trainer::PassParts(const std::vector<BatchPart>& parts, bool last) {
       MixSeed(options_.seed, 0xD0, static_cast<std::uint64_t>(state_.batches));
   const auto rank = static_cast<std::uint64_t>(processes_.rank());
   torch::manual_seed(rank == 0 ? seed : MixSeed(seed, rank));
-  BeginUpdate(state_.batches);
-  const std::vector<std::string> names = objective_->loss_names();
+  BeginUpdate(state_.batches, parts);
   for (const BatchPart& part : parts) {
     PartLosses losses;
     {
       const Autocast autocast(model_.device().is_cuda() && options_.bf16);
       losses = objective_->Forward(part);
     }
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      if (std::isfinite(losses.reported[i])) {
-        state_.losses[names[i]] += losses.reported[i];
-      } else {
-        state_.bad_update = true;
-      }
-    }
+    const auto finite = torch::isfinite(losses.figures);
+    const auto bad = finite.logical_not().any().to(torch::kFloat64).view({1});
+    const auto figures = torch::cat({torch::where(finite, losses.figures, 0.0), bad});
+    unread_ = unread_.defined() ? unread_ + figures : figures;
     Backward(losses.total, last && &part == &parts.back());
   }
   if (last && parts.empty()) Backward(gradients_.Nothing(), /*gather=*/true);
+  if (!late_) ReadFigures();
+}
+
+void Trainer::ReadFigures() {
+  if (!unread_.defined()) return;
+  const std::vector<std::string> names = objective_->loss_names();
+  const std::vector<double> values = LateFigures(unread_).Read();
+  for (std::size_t i = 0; i < names.size(); ++i) state_.losses[names[i]] += values[i];
+  state_.bad_update = state_.bad_update || values.back() > 0;
+  unread_.reset();
 }
 
 void Trainer::Backward(const torch::Tensor& loss, bool gather) {
@@ -147,22 +157,20 @@ void Trainer::Update(const std::vector<BatchPart>& parts) {
       ScheduleFactor(options_.schedule, options_.warmup, state_.updates, TotalUpdates());
   const bool mine = state_.bad_update;  // of this process's share
   Gather();
-  const double norm = optimizer_.GradientNorm();
+  const torch::Tensor norm = optimizer_.Norm();
   StepReport report;
-  report.skipped = state_.bad_update || !std::isfinite(norm);
-  if (report.skipped) {
+  torch::Tensor figures = norm.view({1});
+  if (unread_.defined()) {
+    report.skipped = state_.bad_update;  // so far, of an update that was resumed within
+    const auto good = torch::isfinite(norm).logical_and(unread_[-1] == 0);
+    const auto skip = torch::where(good, report.skipped ? 1.0 : 0.0, 1.0).to(torch::kFloat32);
+    figures = torch::cat({std::exchange(unread_, {}), figures});
+    optimizer_.StepUnless(skip, norm, factor);
+  } else if (const double value = norm.item<double>(); state_.bad_update || !std::isfinite(value)) {
+    report.skipped = true;
     optimizer_.ZeroGradients();
-    ++state_.skipped;
-    ++state_.skipped_in_row;
-    if (mine || processes_.first()) {
-      Say(
-          fmt::format("update {}: a loss or gradient is not finite; the weights stay (first "
-                      "conversation of the batch: {})",
-                      state_.updates + 1, FirstId(parts)));
-    }
   } else {
-    optimizer_.Step(norm, factor);
-    state_.skipped_in_row = 0;
+    optimizer_.Step(value, factor);
   }
   ++state_.updates;
   state_.validated.reset();
@@ -170,22 +178,56 @@ void Trainer::Update(const std::vector<BatchPart>& parts) {
   report.update = state_.updates;
   report.updates = TotalUpdates();
   report.epoch = static_cast<int>((state_.batches - 1) / sampler_.batches_per_epoch()) + 1;
-  report.loss = state_.losses["loss"];
   report.rate = options_.head_learning_rate * factor;
-  report.gradient_norm = norm;
   report.conversations_per_second = static_cast<double>(seen_conversations_) / seconds_;
   report.tokens_per_second = static_cast<double>(seen_tokens_) / seconds_;
+  Made made{report, std::exchange(state_.losses, {}), mine || processes_.first(), FirstId(parts),
+            LateFigures(figures)};
+  state_.bad_update = false;
+  Settle();
+  if (late_) {
+    made_ = std::move(made);
+  } else {
+    Conclude(std::move(made));
+  }
+}
+
+void Trainer::Settle() {
+  if (made_) Conclude(*std::exchange(made_, std::nullopt));
+}
+
+void Trainer::Conclude(Made made) {
+  StepReport& report = made.report;
+  const std::vector<double> late = made.late.Read();
+  const std::vector<std::string> names = objective_->loss_names();
+  report.gradient_norm = late.back();
+  report.skipped = report.skipped || !std::isfinite(report.gradient_norm);
+  if (late.size() > 1) {  // losses, whether one was not finite, the norm
+    for (std::size_t i = 0; i < names.size(); ++i) made.losses[names[i]] += late[i];
+    report.skipped = report.skipped || late[names.size()] > 0;
+  }
+  report.loss = made.losses["loss"];
+  if (!report.skipped) state_.skipped_in_row = 0;
+  if (report.skipped) {
+    ++state_.skipped;
+    ++state_.skipped_in_row;
+    if (made.mine) {
+      Say(
+          fmt::format("update {}: a loss or gradient is not finite; the weights stay (first "
+                      "conversation of the batch: {})",
+                      report.update, made.first));
+    }
+  }
   Json line = {{"epoch", report.epoch}};
-  for (const auto& [name, value] : state_.losses) line[name] = value;
+  for (const auto& [name, value] : made.losses) line[name] = value;
+  const bool finite = std::isfinite(report.gradient_norm);
   line.update({{"learning_rate", report.rate},
-               {"gradient_norm", std::isfinite(norm) ? Json(norm) : Json()},
+               {"gradient_norm", finite ? Json(report.gradient_norm) : Json()},
                {"skipped", report.skipped},
                {"seconds", seconds_},
                {"conversations_per_second", report.conversations_per_second},
                {"tokens_per_second", report.tokens_per_second}});
-  if (log_) log_->Metrics("train", state_.updates, line);
-  state_.losses.clear();
-  state_.bad_update = false;
+  if (log_) log_->Metrics("train", report.update, line);
   if (on_step) on_step(report);
   if (state_.skipped_in_row >= kMostSkippedInRow) {
     throw Error({run_.string(),
@@ -198,6 +240,7 @@ void Trainer::Update(const std::vector<BatchPart>& parts) {
 
 void Trainer::ValidateAndKeep() {
   if (validation_.empty()) return;
+  Settle();
   optimizer_.SwapAverages();
   const Validation figures = objective_->Validate(validation_, processes_);
   const double value = objective_->Selection(figures);
@@ -250,6 +293,13 @@ TrainResult Trainer::Run() {
     RemoveUnfinished(run_);
     log_ = std::make_unique<RunLog>(run_, state_.updates, options_.mlflow);
   }
+  running_ = true;
+  if (part_tokens_ < options_.part_tokens) {
+    Say(fmt::format(
+        "at most {} tokens pass the network at once, since memory ran out before; remove "
+        "{} to try --train.part_tokens {} again",
+        part_tokens_, PartTokensFile().string(), options_.part_tokens));
+  }
   Lap();
   const std::int64_t total = sampler_.batches_per_epoch() * options_.epochs;
   TrainResult result;
@@ -275,6 +325,7 @@ TrainResult Trainer::Run() {
       const bool keep = options_.keep_best > 0 && state_.validated.has_value();
       if (EpochEnds() || state_.updates % options_.checkpoint_every == 0 || keep) {
         state_.finished = state_.batches == total || exhausted();
+        Settle();
         // After skipped updates the last good checkpoint is kept instead.
         if (state_.skipped_in_row == 0) Save();
       }
@@ -287,6 +338,7 @@ TrainResult Trainer::Run() {
       break;
     }
   }
+  Settle();
   EndProfile();  // of a run that has fewer updates than were asked for
   if (!result.interrupted && validation_.empty() && processes_.first()) {
     optimizer_.SwapAverages();  // what is saved are the averages, if there are any

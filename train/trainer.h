@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "data/training_set.h"
 #include "model/model_folder.h"
 #include "train/checkpoint.h"
+#include "train/late_figures.h"
 #include "train/objective.h"
 #include "train/optimizer.h"
 #include "train/processes.h"
@@ -78,6 +80,10 @@ class Trainer {
   /// model is spoilt.
   Forecast Try();
 
+  /// Reads an update's losses and norm when the next one is under way, so that a GPU never waits
+  /// for the log: so on one GPU by itself. What is learned is the same.
+  void ReadLate(bool late) { late_ = late; }
+
   std::int64_t TotalUpdates() const;
   std::int64_t updates() const { return state_.updates; }  ///< done so far
 
@@ -112,6 +118,20 @@ class Trainer {
   void Backward(const torch::Tensor& loss, bool gather);
   /// What the update's losses and counts are over all processes.
   void Gather();
+  /// Adds the figures that are not read yet to the update's losses.
+  void ReadFigures();
+  /// An update that was made, or was begun, but is not in the log.
+  struct Made {
+    StepReport report;
+    std::map<std::string, double> losses;
+    bool mine = true;   ///< what was not finite, if anything, was in this process's share
+    std::string first;  ///< id of its first conversation
+    LateFigures late;   ///< losses to add and the norm, where they were not waited for
+  };
+  /// Logs an update; Error where it is the tenth in a row that was not finite.
+  void Conclude(Made made);
+  /// Concludes what was made and not waited for.
+  void Settle();
   /// Seconds since the call before.
   double Lap();
   void Update(const std::vector<BatchPart>& parts);
@@ -142,7 +162,8 @@ class Trainer {
   void ProfileUpdates();
   void EndProfile();
   /// Tells the objective of the update that batch `batch` belongs to, once an update.
-  void BeginUpdate(std::int64_t batch);
+  /// `parts` are those of that batch.
+  void BeginUpdate(std::int64_t batch, const std::vector<BatchPart>& parts);
 
   ArcModel& model_;
   TrainOptions options_;
@@ -159,8 +180,13 @@ class Trainer {
   std::unique_ptr<RunLog> log_;
   std::int64_t seen_conversations_ = 0, seen_tokens_ = 0;  ///< of all processes
   double new_conversations_ = 0, new_tokens_ = 0;          ///< of this one, since the last update
-  bool stop_ = false;                                      ///< all have agreed to
-  double seconds_ = 0;  ///< of training, without validating and saving
+  torch::Tensor unread_;      ///< (k + 1) sums of the update's figures that were not read, as far
+                              ///< as they are finite; and in how many parts one was not
+  std::optional<Made> made_;  ///< not concluded
+  bool running_ = false;      ///< not just trying
+  bool late_ = false;         ///< figures are read an update later
+  bool stop_ = false;         ///< all have agreed to
+  double seconds_ = 0;        ///< of training, without validating and saving
   std::chrono::steady_clock::time_point lap_ = std::chrono::steady_clock::now();
   std::int64_t update_begun_ = -1;  // its first batch
   std::int64_t part_tokens_;        // as asked for, or less where memory ran out

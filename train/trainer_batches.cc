@@ -16,7 +16,11 @@ std::filesystem::path Trainer::PartTokensFile() const {
 }
 
 void Trainer::RememberPartTokens() const {
-  WriteFile(PartTokensFile(), fmt::format("{}\n", part_tokens_));
+  try {
+    WriteFile(PartTokensFile(), fmt::format("{}\n", part_tokens_));
+  } catch (const Error&) {
+    // A machine that cannot write into the run's folder begins anew as large as before.
+  }
 }
 
 std::int64_t Trainer::RememberedPartTokens() const {
@@ -64,17 +68,17 @@ std::vector<BatchPart> Trainer::Parts(std::int64_t batch) {
   return parts;
 }
 
-void Trainer::BeginUpdate(std::int64_t batch) {
+void Trainer::BeginUpdate(std::int64_t batch, const std::vector<BatchPart>& parts) {
   const std::int64_t per_epoch = sampler_.batches_per_epoch();
   const std::int64_t in_epoch = batch % per_epoch;
   const std::int64_t first = batch - in_epoch % options_.accumulate;
   if (first == update_begun_) return;
   const std::int64_t end = std::min(first + options_.accumulate, batch - in_epoch + per_epoch);
-  std::vector<BatchPart> parts;
+  double measure = 0;
   for (std::int64_t b = first; b < end; ++b) {
-    for (BatchPart& part : Parts(b)) parts.push_back(std::move(part));
+    measure += objective_->Measure(b == batch ? parts : Parts(b));
   }
-  objective_->BeginUpdate(processes_.Sum(objective_->Measure(parts)));
+  objective_->BeginUpdate(processes_.Sum(measure));
   update_begun_ = first;
 }
 
@@ -102,7 +106,7 @@ void Trainer::BeginSmaller(const std::vector<BatchPart>& parts, const std::strin
   part_tokens_ = divisible / 2;
   if (processes_.size() > 1) {
     // Others may wait for gradients of which some are on their way: all have to begin anew.
-    RememberPartTokens();
+    if (running_) RememberPartTokens();
     throw Error(
         {"memory", found, "expected room for the longest part of a batch",
          fmt::format("begin anew with --resume, as torchrun --max-restarts does: at most {} "
@@ -111,6 +115,7 @@ void Trainer::BeginSmaller(const std::vector<BatchPart>& parts, const std::strin
   }
   optimizer_.ZeroGradients();
   state_.batches -= Accumulated();
+  unread_.reset();
   state_.losses.clear();
   state_.bad_update = false;
   new_conversations_ = new_tokens_ = 0;

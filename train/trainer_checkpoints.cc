@@ -14,6 +14,8 @@ double Trainer::DiskBytes() const {
 }
 
 void Trainer::Save() {
+  Settle();
+  ReadFigures();
   if (!processes_.first()) return;
   Checkpoint checkpoint;
   for (const Parameter& p : model_.parameters().all()) checkpoint.weights[p.name] = p.value;

@@ -53,6 +53,11 @@ bool HoldsShards(const fs::path& path) {
   return fs::is_directory(path, ignored) && fs::exists(path / kShardManifest, ignored);
 }
 
+bool BeganShards(const fs::path& path) {
+  std::error_code ignored;
+  return !HoldsShards(path) && fs::exists(path / kPartialShards, ignored);
+}
+
 Json ToJson(const ShardManifest& manifest) {
   const ShardKind& kind = manifest.kind;
   std::int64_t conversations = 0;
@@ -78,7 +83,10 @@ Json ToJson(const ShardManifest& manifest) {
 ShardManifest ReadShardManifest(const fs::path& folder) {
   const fs::path path = folder / kShardManifest;
   const JsonSource source{path.string(), "copy the folder again, or make it anew (arcsat shard)"};
-  return ParseShardManifest(ParseJson(ReadFile(path, std::uintmax_t{64} << 20), source), source);
+  ShardManifest manifest =
+      ParseShardManifest(ParseJson(ReadFile(path, std::uintmax_t{64} << 20), source), source);
+  if (manifest.files.empty()) RefuseField(source, {"files"}, Json::array(), "a list of files");
+  return manifest;
 }
 
 ShardManifest ParseShardManifest(const Json& json, const JsonSource& source) {
@@ -100,30 +108,27 @@ ShardManifest ParseShardManifest(const Json& json, const JsonSource& source) {
   kind.survey.target = Field<std::string>(json, "survey_target", source);
   kind.survey.satisfied_from = Field<double>(json, "satisfied_from", source);
   const auto files = Field<Json>(json, "files", source);
-  if (!files.is_array() || files.empty()) RefuseField(source, {"files"}, files, "a list of files");
+  if (!files.is_array()) RefuseField(source, {"files"}, files, "a list of files");
   for (const Json& file : files) manifest.files.push_back(FileOf(file, source));
   return manifest;
 }
 
-void CheckKind(const ShardKind& found, const ShardKind& wanted, const fs::path& folder) {
-  const auto check = [&](const auto& is, const auto& should, const char* what,
-                         const std::string& remedy) {
+void CheckKind(const ShardKind& found, const ShardKind& wanted, const fs::path& folder,
+               bool survey) {
+  const auto check = [&](const auto& is, const auto& should, const char* what) {
     if (is == should) return;
     throw Error({folder.string(), fmt::format("holds shards with {} {}", what, is),
-                 fmt::format("expected {}, the model's", should), remedy});
+                 fmt::format("expected {}, as asked for or as the model has it", should),
+                 "give what they were made with (shards.cfg), or make others in another folder: "
+                 "arcsat shard --data FILE --encoder ENCODER --out FOLDER"});
   };
-  const std::string anew =
-      "make them anew: arcsat shard --data FILE --encoder ENCODER --out FOLDER";
-  check(found.tokenizer, wanted.tokenizer, "the tokenizer", anew + ", with the same ENCODER");
-  check(found.layout.vocabulary, wanted.layout.vocabulary, "a vocabulary of", anew);
-  check(found.max_turn_tokens, wanted.max_turn_tokens, "model.max_turn_tokens",
-        "make them anew, or train with that number");
-  check(found.layout.boxes, wanted.layout.boxes, "model.boxes",
-        "make them anew, or train with that number");
-  check(found.survey.target, wanted.survey.target, "survey.target",
-        "make them anew, or train with that target");
-  check(found.survey.satisfied_from, wanted.survey.satisfied_from, "survey.satisfied_from",
-        "make them anew, or train with that number");
+  check(found.tokenizer, wanted.tokenizer, "the tokenizer");
+  check(found.layout.vocabulary, wanted.layout.vocabulary, "a vocabulary of");
+  check(found.max_turn_tokens, wanted.max_turn_tokens, "model.max_turn_tokens");
+  check(found.layout.boxes, wanted.layout.boxes, "model.boxes");
+  if (!survey) return;
+  check(found.survey.target, wanted.survey.target, "survey.target");
+  check(found.survey.satisfied_from, wanted.survey.satisfied_from, "survey.satisfied_from");
 }
 
 }  // namespace arcsat

@@ -34,8 +34,11 @@ struct ShardManifest {
   std::vector<ShardFile> files;  ///< in the order of the conversations
 };
 
-/// Whether `path` is a folder of shards.
+inline constexpr char kPartialShards[] = "shards.partial.json";
+
+/// Whether `path` is a folder of shards; and whether of shards that were begun, and not finished.
 bool HoldsShards(const std::filesystem::path& path);
+bool BeganShards(const std::filesystem::path& path);
 
 Json ToJson(const ShardManifest& manifest);
 /// Error where it is of another version or not what ToJson gave.
@@ -43,8 +46,9 @@ ShardManifest ParseShardManifest(const Json& json, const JsonSource& source);
 /// shards.json of a folder. Error where it is missing, as well.
 ShardManifest ReadShardManifest(const std::filesystem::path& folder);
 
-/// Error that names what of `folder`'s shards differs from `wanted` and how to make them anew.
-void CheckKind(const ShardKind& found, const ShardKind& wanted,
-               const std::filesystem::path& folder);
+/// Error that names what of `folder`'s shards differs from `wanted`, and how to make them anew. How
+/// answers were read counts where they are used, with `survey`.
+void CheckKind(const ShardKind& found, const ShardKind& wanted, const std::filesystem::path& folder,
+               bool survey);
 
 }  // namespace arcsat

@@ -69,6 +69,11 @@ class Cursor {
     if (!std::isfinite(value)) Damaged("a number that is not finite");
     return value;
   }
+  float Share() {
+    const float value = Number();
+    if (value < 0 || value > 1) Damaged(fmt::format("{} where a share of 0 to 1 belongs", value));
+    return value;
+  }
   std::string_view Bytes(std::size_t count) {
     if (count > bytes_.size()) Damaged("a record that is cut off");
     const std::string_view taken = bytes_.substr(0, count);
@@ -114,8 +119,8 @@ EncodedTurn TakeTurn(Cursor* from, const ShardLayout& layout) {
     turn.has_time = 1;
   }
   if ((bits & kRated) != 0) {
-    turn.rating = from->Number();
-    for (int k = 0; k + 1 < layout.boxes; ++k) turn.rating_exceeds.push_back(from->Number());
+    turn.rating = from->Share();
+    for (int k = 0; k + 1 < layout.boxes; ++k) turn.rating_exceeds.push_back(from->Share());
   }
   const auto count = from->Take<std::uint16_t>();
   if (count == 0) from->Damaged("a turn without tokens");
@@ -169,6 +174,9 @@ EncodedConversation ReadRecord(std::string_view bytes, const ShardLayout& layout
   if (conversation.channel > 2) from.Damaged("an unknown channel");
   conversation.satisfied = from.Number();
   conversation.survey = from.Number();
+  for (const float label : {conversation.satisfied, conversation.survey}) {
+    if (label != -1 && (label < 0 || label > 1)) from.Damaged("an unknown answer");
+  }
   const auto turns = from.Take<std::uint32_t>();
   if (turns == 0) from.Damaged("a conversation without turns");
   for (std::uint32_t i = 0; i < turns; ++i) {

@@ -34,6 +34,7 @@ class Shard {
   Shard(const std::filesystem::path& folder, const ShardFile& file, const ShardLayout& layout);
 
   std::int64_t size() const { return size_; }
+  void ReadAtRandom() const { file_.ReadAtRandom(); }
   ShardEntry Entry(std::int64_t i) const;
   EncodedConversation Read(std::int64_t i) const;
 

@@ -13,9 +13,9 @@ namespace arcsat {
 
 ShardedConversations::ShardedConversations(const std::filesystem::path& folder,
                                            const ShardKind& wanted, Which which, double weight)
-    : which_(which), weights_{weight, weight} {
+    : which_(which), weights_{static_cast<float>(weight), static_cast<float>(weight)} {
   const ShardManifest manifest = ReadShardManifest(folder);
-  CheckKind(manifest.kind, wanted, folder);
+  CheckKind(manifest.kind, wanted, folder, /*survey=*/which == Which::kLabelled);
   manifest_ = ReadFile(folder / kShardManifest);
   begins_.push_back(0);
   for (const ShardFile& file : manifest.files) {
@@ -26,7 +26,11 @@ ShardedConversations::ShardedConversations(const std::filesystem::path& folder,
     throw Error({folder.string(), fmt::format("holds {} conversations", begins_.back()),
                  "expected at most 4,294,967,295", "train on a part of them"});
   }
-  if (which == Which::kAll) return;
+  if (which == Which::kLabelled) FindLabelled();
+  for (const auto& shard : shards_) shard->ReadAtRandom();
+}
+
+void ShardedConversations::FindLabelled() {
   for (std::size_t s = 0; s < shards_.size(); ++s) {
     for (std::int64_t i = 0; i < shards_[s]->size(); ++i) {
       const ShardEntry entry = shards_[s]->Entry(i);
@@ -52,7 +56,7 @@ std::shared_ptr<const EncodedConversation> ShardedConversations::Get(std::int64_
   const Place place = At(i);
   auto conversation = std::make_shared<EncodedConversation>(place.shard->Read(place.number));
   if (conversation->satisfied >= 0) {
-    conversation->weight = static_cast<float>(weights_[conversation->satisfied > 0.5F ? 1 : 0]);
+    conversation->weight = weights_[conversation->satisfied > 0.5F ? 1 : 0];
   }
   return conversation;
 }
@@ -78,8 +82,8 @@ LabelCounts ShardedConversations::labels() const {
 }
 
 void ShardedConversations::Weigh(double dissatisfied, double satisfied) {
-  weights_[0] *= dissatisfied;
-  weights_[1] *= satisfied;
+  weights_[0] *= static_cast<float>(dissatisfied);
+  weights_[1] *= static_cast<float>(satisfied);
 }
 
 std::string ShardedConversations::Fingerprint() const {

@@ -38,12 +38,13 @@ class ShardedConversations : public TrainingSet {
     ShardEntry Entry() const { return shard->Entry(number); }
   };
   Place At(std::int64_t i) const;
+  void FindLabelled();
 
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::int64_t> begins_;  ///< of each shard's first conversation; then of the end
   Which which_;
   std::vector<std::uint32_t> labelled_;  ///< where only those count
-  double weights_[2];                    ///< of the dissatisfied and the satisfied
+  float weights_[2];                     ///< of the dissatisfied and the satisfied
   std::string manifest_;                 ///< shards.json
 };
 

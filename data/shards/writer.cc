@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kSortedAtOnce = 2'000'000;  // hashes, 16 MB of them
+constexpr std::int64_t kSortedAtOnce = 1'000'000;  // hashes, 16 MB with their places
 
 template <class T>
 std::string_view BytesOf(const T& value) {
@@ -52,7 +52,7 @@ void CheckIdsDiffer(const ShardManifest& manifest, const fs::path& folder) {
       const std::string id = shards[found[i].shard]->Read(found[i].place).id;
       if (shards[found[i - 1].shard]->Read(found[i - 1].place).id != id) continue;
       throw Error({"data", fmt::format("the id \"{}\" is there twice", id),
-                   "expected every conversation once", "remove one of the two"});
+                   "expected every conversation once, over all files", "remove one of the two"});
     }
   }
 }

@@ -15,7 +15,8 @@ namespace arcsat {
 /// Writes conversations as shards. Memory is a shard's index, whatever their number.
 ///
 ///   ShardWriter out(folder, {kind, {}}, 100'000);
-///   out.Add(record, AppendRecord(conversation, kind.layout, &record));
+///   const ShardEntry entry = AppendRecord(conversation, kind.layout, &record);
+///   out.Add(record, entry);
 ///   out.Finish();
 class ShardWriter {
  public:

@@ -85,17 +85,19 @@ def newest(out):
     return max(((s["updates"], s["batches"]) for s in states), default=(0, 0))
 
 
-def writes_checkpoint(out):
+def half_written(out):
+    """Names of checkpoints that are being written, or were when the process was killed."""
     folder = out / "checkpoints"
-    return folder.is_dir() and any(".part" in name for name in os.listdir(folder))
+    return {name for name in os.listdir(folder) if ".part" in name} if folder.is_dir() else set()
 
 
-def kill(process, out, while_writing):
-    """Kills at a random moment, or while a checkpoint is written. Whether it came to that."""
+def kill(process, out, while_writing, left):
+    """Kills at a random moment, or while a checkpoint is written besides those that were `left` half-written.
+    Whether it came to that."""
     moment = time.monotonic() + random.uniform(0.02, 0.8)
     end = time.monotonic() + 20
     while process.poll() is None and time.monotonic() < end:
-        if writes_checkpoint(out) if while_writing else time.monotonic() >= moment:
+        if half_written(out) - left if while_writing else time.monotonic() >= moment:
             if while_writing:
                 time.sleep(random.uniform(0, 0.004))
             process.send_signal(signal.SIGKILL)
@@ -119,13 +121,13 @@ def test_kills(command, whole, tmp_path, report):
         runs += 1
         done = None
         while done is None or done.returncode != 0:
-            before = newest(out)
+            before, left = newest(out), half_written(out)
             process = subprocess.Popen(resume(command, out), stdout=subprocess.DEVNULL,
                                        stderr=subprocess.DEVNULL)
             while_writing = killed % 3 == 0
-            if kill(process, out, while_writing):
+            if kill(process, out, while_writing, left):
                 killed += 1
-                writing += writes_checkpoint(out)
+                writing += bool(half_written(out) - left)
             after = newest(out)
             assert after >= before, "a finished checkpoint was lost"
             assert all(is_whole(c) for c in checkpoints(out))

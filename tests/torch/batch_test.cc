@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "model/layers.h"
 #include "tests/torch/torch_test_support.h"
 
 namespace arcsat {
@@ -41,6 +42,7 @@ TEST(MakeBatch, SharesRepeatedTurnsAndSortsBlocksByLength) {
   EXPECT_THAT(Ints(batch.tokens), ElementsAre(2, 3, 2, 7, 3, 2, 8, 9, 3));
   EXPECT_THAT(Ints(batch.positions), ElementsAre(0, 1, 0, 1, 2, 0, 1, 2, 3));
   EXPECT_THAT(batch.blocks, ElementsAre(std::pair(1, 2), std::pair(1, 3), std::pair(1, 4)));
+  EXPECT_THAT(Ints(batch.bounds.to(torch::kInt64)), ElementsAre(0, 2, 5, 9));
   EXPECT_THAT(Ints(batch.unique_of), ElementsAre(1, 0, 1, 2, 1));
   EXPECT_THAT(Ints(batch.token_of), ElementsAre(2, 3, 4, 0, 1, 2, 3, 4, 5, 6, 7, 8, 2, 3, 4));
   EXPECT_THAT(Ints(batch.turn_of), ElementsAre(0, 0, 0, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4));
@@ -52,6 +54,37 @@ TEST(MakeBatch, SharesRepeatedTurnsAndSortsBlocksByLength) {
   EXPECT_EQ(batch.features[4][0].item<float>(), 1.5F);
   EXPECT_EQ(batch.features[4][1].item<float>(), 1.0F);
   EXPECT_FLOAT_EQ(batch.features[2][2].item<float>(), std::log(3.0F));
+}
+
+TEST(MakeBatch, TurnsOfEqualIdsAreOneWhateverListsTheyAre) {
+  EncodedConversation a;
+  a.turns = {TurnOf(Ids({2, 6, 3}), Speaker::kCustomer), TurnOf(Ids({2, 6, 3}), Speaker::kAgent),
+             TurnOf(Ids({2, 7, 3}), Speaker::kCustomer)};
+  const RaggedBatch batch = MakeBatch({Whole(a)});
+  EXPECT_THAT(Ints(batch.tokens), ElementsAre(2, 6, 3, 2, 7, 3));
+  EXPECT_THAT(Ints(batch.unique_of), ElementsAre(0, 0, 1));
+}
+
+/// What the GPU's kernel for turns of any length is told computes what the blocks do.
+TEST(LocalAttention, IsThatOfTurnsBetweenTheBounds) {
+  const RaggedBatch batch = MakeBatch({Whole(Talk(5).Make("c", 12))});
+  constexpr int kHeads = 2, kHead = 4;
+  torch::manual_seed(3);
+  const auto qkv = torch::randn({batch.tokens.size(0), 3 * kHeads * kHead});
+  const auto out = LocalAttention(qkv, batch.blocks, batch.bounds, kHeads);
+  const auto parts = qkv.view({-1, 3, kHeads, kHead}).unbind(1);
+  const auto bounds = Ints(batch.bounds.to(torch::kInt64));
+  EXPECT_EQ(bounds.size(), batch.distinct.size() + 1);
+  for (std::size_t turn = 0; turn + 1 < bounds.size(); ++turn) {
+    const auto rows = [&](const torch::Tensor& x) {
+      return x.slice(0, bounds[turn], bounds[turn + 1]).transpose(0, 1);  // (heads, L, head)
+    };
+    const auto scores = torch::bmm(rows(parts[0]), rows(parts[1]).transpose(1, 2)) / 2.0;
+    const auto expected = torch::bmm(torch::softmax(scores, -1), rows(parts[2])).transpose(0, 1);
+    EXPECT_TRUE(torch::allclose(out.slice(0, bounds[turn], bounds[turn + 1]),
+                                expected.reshape({-1, kHeads * kHead}), 1e-5, 1e-6))
+        << turn;
+  }
 }
 
 TEST(MakeBatch, TurnsOfOneLengthAreOneBlock) {

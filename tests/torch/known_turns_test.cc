@@ -106,5 +106,39 @@ TEST(KnownTurns, ScoresAreThoseOfTurnsComputedAnew) {
   }
 }
 
+TEST(KnownTurns, FrozenLayersAreComputedOnceAndWithoutDropout) {
+  for (const auto& [layers, cross] : {std::pair(1, 1), std::pair(1, 0), std::pair(2, 0)}) {
+    ModelOptions options = TinyOptions();
+    options.cross_turn_layers = cross;
+    const auto model = TinyModel(options);
+    const std::vector<EncodedConversation> talks = Talk(83).MakeMany(4);
+    std::vector<Segment> segments;
+    for (const EncodedConversation& talk : talks) {
+      segments.push_back({&talk, 0, static_cast<int>(talk.turns.size())});
+    }
+    const RaggedBatch batch = MakeBatch(segments);
+    KnownTurns known(1 << 20);
+    const auto outlook = [&](KnownTurns* with) {
+      torch::manual_seed(9);
+      return model->Forward(batch, /*training=*/true, {}, with).outlook;
+    };
+    const auto learning = outlook(nullptr);
+    EXPECT_TRUE(torch::equal(outlook(&known), learning)) << "nothing is frozen";
+    EXPECT_EQ(known.bytes(), 0);
+    model->Freeze(layers);
+    const auto frozen = outlook(nullptr);
+    EXPECT_FALSE(torch::allclose(frozen, learning, 1e-5, 1e-6)) << "less is dropped";
+    // The same draws of dropout: none of them is for the layers that are kept.
+    EXPECT_TRUE(torch::allclose(outlook(&known), frozen, 1e-5, 1e-6)) << layers << " " << cross;
+    EXPECT_EQ(known.found(), 0);
+    const auto again = outlook(&known);
+    EXPECT_TRUE(torch::allclose(again, frozen, 1e-5, 1e-6)) << layers << " " << cross;
+    EXPECT_EQ(known.found(), std::ssize(batch.distinct));
+    again.sum().backward();
+    EXPECT_FALSE(model->encoder().words().grad().defined());
+    EXPECT_GT(model->upper().input_weight.grad().abs().sum().item<double>(), 0);
+  }
+}
+
 }  // namespace
 }  // namespace arcsat

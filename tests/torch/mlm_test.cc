@@ -140,7 +140,7 @@ TEST_F(MlmTest, PartsAreWeighedByTheirMaskedWords) {
   LoadedModel loaded = Start(encoder_ / ".");
   const auto objective = MakeObjective(&loaded, options_, InMemoryConversations({}));
   const auto loss = [&](const BatchPart& part) {
-    return objective->Forward(part).reported.front();
+    return objective->Forward(part).figures.item<double>();
   };
   objective->BeginUpdate(objective->Measure({small}));
   const double alone = loss(small);

@@ -158,14 +158,15 @@ TEST(Processes, ABatchThatDoesNotFitIsSmallerWhenTheyBeginAnew) {
   std::vector<std::string> remedies;
   for (int begun = 0; begun < 8; ++begun) {
     try {
-      EXPECT_LE(attempt(room, options), room);
+      attempt(room, options);
       break;
     } catch (const Error& error) {
       remedies.push_back(error.problem().remedy);
     }
   }
   EXPECT_THAT(remedies, testing::SizeIs(testing::AllOf(testing::Gt(0U), testing::Lt(8U))));
-  for (const std::string& remedy : remedies) EXPECT_THAT(remedy, testing::HasSubstr("--resume"));
+  for (const std::string& remedy : remedies)
+    EXPECT_THAT(remedy, testing::HasSubstr("begin anew with --resume"));
   EXPECT_TRUE(std::filesystem::exists(runs / "run" / "part_tokens-0"));
 }
 

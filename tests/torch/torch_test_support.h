@@ -7,7 +7,7 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
-#include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -67,7 +67,9 @@ class TightMemory : public c10::Allocator {
 
   c10::DataPtr allocate(std::size_t bytes) override {
     TORCH_CHECK_WITH(OutOfMemoryError, bytes <= most_, "no room for ", bytes, " bytes");
-    largest_ = std::max(largest_, bytes);
+    for (std::size_t most = largest_; bytes > most;) {
+      if (largest_.compare_exchange_weak(most, bytes)) break;
+    }
     return inner_.allocate(bytes);
   }
   c10::DeleterFnPtr raw_deleter() const override { return inner_.raw_deleter(); }
@@ -78,7 +80,8 @@ class TightMemory : public c10::Allocator {
 
  private:
   c10::Allocator& inner_;
-  std::size_t most_, largest_ = 0;
+  std::size_t most_;
+  std::atomic<std::size_t> largest_ = 0;
 };
 
 /// What a trainer learns from.

@@ -205,6 +205,41 @@ TEST(Optimizer, AveragesFollowAndSwapBack) {
   EXPECT_NEAR(set.all()[0].value.item<double>(), 0.9, 1e-6);
 }
 
+TEST(Optimizer, AStepWithoutReadingBackIsTheSame) {
+  for (const double clip : {0.0, 0.3, 100.0}) {
+    TrainOptions options;
+    options.ema = 0.9;
+    options.clip = clip;
+    const auto model = TinyModel(), other = TinyModel();
+    Optimizer read(&model->parameters(), options), unread(&other->parameters(), options);
+    for (const std::uint64_t step : {1U, 2U, 3U}) {
+      for (ArcModel* each : {model.get(), other.get()}) {
+        torch::manual_seed(step);
+        for (auto& p : each->parameters().all()) {
+          p.value.mutable_grad().copy_(torch::randn(p.value.sizes()));
+        }
+      }
+      if (step == 2) {
+        read.ZeroGradients();
+        other->parameters().all()[0].value.mutable_grad().fill_(std::nan(""));
+      } else {
+        read.Step(read.GradientNorm(), 0.7);
+      }
+      const auto skip = torch::tensor(step == 2 ? 1.0F : 0.0F);
+      unread.StepUnless(skip, unread.Norm(), 0.7);
+      EXPECT_EQ(unread.GradientNorm(), 0);
+    }
+    auto state = unread.State(/*gradients=*/false);
+    for (const auto& [name, value] : read.State(/*gradients=*/false)) {
+      EXPECT_TRUE(torch::equal(state.at(name), value)) << clip << " " << name;
+    }
+    for (std::size_t i = 0; i < model->parameters().all().size(); ++i) {
+      const Parameter &a = model->parameters().all()[i], &b = other->parameters().all()[i];
+      EXPECT_TRUE(torch::equal(a.value, b.value)) << clip << " " << a.name;
+    }
+  }
+}
+
 void FillGradients(ArcModel* model, std::uint64_t seed) {
   torch::manual_seed(seed);
   for (auto& p : model->parameters().all()) {
