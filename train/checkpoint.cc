@@ -67,6 +67,20 @@ double Validated(const fs::path& checkpoint) {
   }
 }
 
+/// Removes a checkpoint. Killed on the way, what is left of it has the name of none.
+void Discard(const fs::path& checkpoint) {
+  const fs::path part = checkpoint.string() + fmt::format(".part{}", ::getpid());
+  std::error_code code;
+  fs::remove_all(part, code);
+  fs::rename(checkpoint, part, code);
+  if (code) {
+    throw Error({checkpoint.string(), "cannot be removed: " + code.message(),
+                 "expected a folder that can be written",
+                 "mend the permissions, then go on with --resume"});
+  }
+  fs::remove_all(part, code);  // if not now, then with the next checkpoint
+}
+
 void RemoveOld(const fs::path& folder, const KeepRule& keep) {
   std::vector<fs::path> older = ListCheckpoints(folder);
   const auto last = std::min(older.size(), static_cast<std::size_t>(std::max(1, keep.last)));
@@ -84,7 +98,7 @@ void RemoveOld(const fs::path& folder, const KeepRule& keep) {
   for (const fs::path& path : older) {
     const bool best = std::any_of(validated.begin(), validated.end(),
                                   [&](const auto& kept) { return kept.second == path; });
-    if (!best) fs::remove_all(path);
+    if (!best) Discard(path);
   }
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.path().filename().string().find(".part") != std::string::npos) {
@@ -102,7 +116,7 @@ void PutInPlace(const fs::path& part, const fs::path& target) {
   } else if (::renameat2(AT_FDCWD, part.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) {
     fs::remove_all(part, code);  // if not now, then with the next checkpoint
   } else {
-    fs::remove_all(target);  // a file system that cannot
+    Discard(target);  // a file system that cannot
     fs::rename(part, target);
   }
 }

@@ -7,16 +7,18 @@
 namespace arcsat {
 namespace {
 
-/// The weight of all labels, over the number of conversations.
+/// The weight of all labels, over the number of conversations: of all of them or, where there are
+/// many, of so many evenly.
 LabelWeights MeanWeights(const TrainingSet& train, int max_turns, const LabelOptions& options) {
-  constexpr std::int64_t kAtOnce = 256;
+  constexpr std::int64_t kAtOnce = 256, kMost = 100'000;
   LabelWeights mean;
-  const auto count = static_cast<double>(train.size());
-  for (std::int64_t begin = 0; begin < train.size(); begin += kAtOnce) {
+  const std::int64_t looked_at = std::min(train.size(), kMost);
+  const auto count = static_cast<double>(looked_at);
+  for (std::int64_t begin = 0; begin < looked_at; begin += kAtOnce) {
     std::vector<std::shared_ptr<const EncodedConversation>> held;
     std::vector<Segment> segments;
-    for (std::int64_t i = begin; i < std::min(begin + kAtOnce, train.size()); ++i) {
-      held.push_back(train.Get(i));
+    for (std::int64_t i = begin; i < std::min(begin + kAtOnce, looked_at); ++i) {
+      held.push_back(train.Get(i * train.size() / looked_at));
       segments.push_back(LastTurns(*held.back(), max_turns));
     }
     const LabelWeights weights = WeightOf(MakeLabels(segments, options));
