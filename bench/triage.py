@@ -11,10 +11,12 @@ was begun. --open conversations with one turn each are there before the clock st
 
 import argparse
 import collections
+import http.client
 import itertools
 import json
 import pathlib
 import random
+import socket
 import statistics
 import sys
 import tempfile
@@ -65,6 +67,23 @@ def listen(service, heard):
         pass  # the service has ended
 
 
+class Sender:
+    """Batches of turns over one connection that stays open, as a program that sends all day has it."""
+
+    def __init__(self, service):
+        self.connection = http.client.HTTPConnection(service.url.removeprefix("http://"), timeout=60)
+        self.connection.connect()
+        self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.headers = {"Content-Type": "application/json", "Authorization": f"Bearer {service.token}"}
+
+    def send(self, batch):
+        self.connection.request("POST", "/v1/turns", json.dumps(batch), self.headers)
+        with self.connection.getresponse() as answer:
+            text = answer.read()
+            if answer.status != 200:
+                raise SystemExit(f"POST /v1/turns: {answer.status}: {text.decode()}")
+
+
 def quantiles(values):
     if len(values) < 2:
         return {"n": len(values)}
@@ -95,6 +114,7 @@ def load(service, records, options):
     before = scoring(service)
     threading.Thread(target=listen, args=(service, heard), daemon=True).start()
     stream = replay(records, options.beside)
+    sender = Sender(service)
     start = time.monotonic()
     done, next_look = 0, start
     while (now := time.monotonic()) < start + options.seconds:
@@ -110,7 +130,7 @@ def load(service, records, options):
             sent[event["conversation"], event["i"]] = now
             if event.get("ended"):
                 sent[event["conversation"], "ended"] = now
-        service.json("/v1/turns", batch)
+        sender.send(batch)
         taken.append(time.monotonic() - now)
         done += len(batch)
     took = time.monotonic() - start

@@ -12,6 +12,10 @@ constexpr double kLarge = 1e6;
 
 void Bind(Options& options, ModelOptions* m) {
   options
+      .Add("model.encoder_layers", &m->encoder_layers,
+           "layers of the pretrained encoder that are taken, from below; 0: all. Half of them take "
+           "half the time",
+           Between(0, 256))
       .Add("model.cross_turn_layers", &m->cross_turn_layers,
            "upper layers of the encoder that attend across turns", Between(0, 256))
       .Add("model.cross_turn_window", &m->cross_turn_window,
@@ -43,6 +47,9 @@ void BindOptimisation(Options& options, TrainOptions* t) {
       .Add("train.accumulate", &t->accumulate, "forward passes to an update", Between(1, 1 << 20))
       .Add("train.part_tokens", &t->part_tokens,
            "tokens that pass the network at once; a larger batch goes through in parts", AtLeast(1))
+      .Add("train.recompute", &t->recompute,
+           "activation checkpointing: compute each encoder layer again in the backward pass rather "
+           "than keep what it made; much less memory for about a third more time")
       .Add("train.learning_rate", &t->learning_rate, "of the encoder's top layer",
            Between(0.0, kLarge))
       .Add("train.head_learning_rate", &t->head_learning_rate, "of what is trained from scratch",

@@ -60,6 +60,8 @@ class ArcModel {
 
   /// The embeddings and the lowest `layers` encoder layers learn nothing from here on; -1: all do.
   void Freeze(int layers);
+  /// Activation checkpointing of the encoder's layers, in training.
+  void SetRecompute(bool on) { encoder_->SetRecompute(on); }
   void To(torch::Device device);
   torch::Device device() const { return parameters_.all().front().value.device(); }
 

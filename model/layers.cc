@@ -34,6 +34,21 @@ torch::Tensor FlashLocalAttention(const torch::Tensor& qkv, const torch::Tensor&
 
 }  // namespace
 
+std::vector<torch::Tensor> TensorsOf(const LayerWeights& w) {
+  return {w.qkv_weight,
+          w.qkv_bias,
+          w.out_weight,
+          w.out_bias,
+          w.attention_norm_weight,
+          w.attention_norm_bias,
+          w.up_weight,
+          w.up_bias,
+          w.down_weight,
+          w.down_bias,
+          w.output_norm_weight,
+          w.output_norm_bias};
+}
+
 torch::Tensor Activate(const torch::Tensor& x, Activation activation) {
   switch (activation) {
     case Activation::kGelu:

@@ -24,6 +24,9 @@ struct LayerWeights {
   torch::Tensor output_norm_weight, output_norm_bias;        // (H), (H)
 };
 
+/// All of them, as Recomputed() asks for.
+std::vector<torch::Tensor> TensorsOf(const LayerWeights& weights);
+
 struct LayerShape {
   int heads = 12;
   Activation activation = Activation::kGelu;

@@ -89,6 +89,21 @@ void CheckSizes(const LoadedModel& loaded) {
   }
 }
 
+/// The lowest `layers` of an encoder; 0: all.
+EncoderConfig Lowest(EncoderConfig config, int layers) {
+  if (layers == 0 || layers == config.layers) return config;
+  const bool albert = config.family == EncoderFamily::kAlbert && config.groups > 1;
+  if (layers > config.layers || albert) {
+    throw UsageError({"model.encoder_layers", fmt::format("is {}", layers),
+                      albert ? "expected 0: this ALBERT's layers share several sets of weights"
+                             : fmt::format("expected at most {}, the encoder's", config.layers),
+                      "choose a smaller number, or 0 for all"});
+  }
+  config.layers = layers;
+  config.original["num_hidden_layers"] = layers;
+  return config;
+}
+
 }  // namespace
 
 LoadedModel StartModel(const fs::path& encoder, const ModelOptions& options,
@@ -97,7 +112,7 @@ LoadedModel StartModel(const fs::path& encoder, const ModelOptions& options,
   loaded.folder = encoder;
   loaded.survey = survey;
   loaded.tokenizer = LoadTokenizer(encoder);
-  const EncoderConfig config = ReadEncoderConfig(encoder);
+  const EncoderConfig config = Lowest(ReadEncoderConfig(encoder), options.encoder_layers);
   TensorFile weights;
   const bool pretrained = fs::exists(encoder / "model.safetensors");
   if (pretrained) weights = ReadSafetensors(encoder / "model.safetensors");

@@ -6,6 +6,7 @@ namespace arcsat {
 
 /// The shape of a model beyond its pretrained encoder's own.
 struct ModelOptions {
+  int encoder_layers = 0;         ///< of the pretrained encoder's layers, from below; 0: all
   int cross_turn_layers = 3;      ///< upper encoder layers that attend across turns
   int cross_turn_window = 32;     ///< turns before its own that a token sees in those layers
   std::string pooling = "mean";   ///< a turn's vector: "mean" of its tokens, or its "first" token

@@ -5,8 +5,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "data/error.h"
+#include "model/recompute.h"
 
 namespace arcsat {
 
@@ -172,7 +174,9 @@ TurnEncoder::TurnEncoder(const EncoderConfig& config, const TurnEncoderOptions& 
     for (const auto& [name, tensor] : pretrained->tensors) {
       const bool used =
           std::find(source.used.begin(), source.used.end(), name) != source.used.end();
-      const bool ours = name.starts_with("arcsat.");
+      // What the program does not know, and layers that were not taken.
+      const bool ours =
+          name.starts_with("arcsat.") || name.starts_with(source.prefix + "encoder.layer.");
       if (!used && !ours && name.starts_with(source.prefix)) {
         kept_[name.substr(source.prefix.size())] = tensor;
       }
@@ -209,13 +213,25 @@ torch::Tensor TurnEncoder::HiddenStates(const RaggedBatch& batch, int layers, bo
 
 torch::Tensor TurnEncoder::LocalLayers(torch::Tensor x, const RaggedBatch& batch, int begin,
                                        int end, bool training) const {
-  const Attention local = [&](const torch::Tensor& qkv) {
-    return LocalAttention(qkv, batch.blocks, batch.bounds, config_.heads);
+  const Attention local = [blocks = batch.blocks, bounds = batch.bounds,
+                           heads = config_.heads](const torch::Tensor& qkv) {
+    return LocalAttention(qkv, blocks, bounds, heads);
   };
-  for (int i = begin; i < end; ++i) {
-    x = TransformerLayer(x, layer(i), shape(), local, training && i >= frozen_);
-  }
+  for (int i = begin; i < end; ++i) x = Layer(i, x, local, training);
   return x;  // (V, H)
+}
+
+torch::Tensor TurnEncoder::Layer(int i, const torch::Tensor& x, const Attention& attention,
+                                 bool training, const std::vector<torch::Tensor>& more) const {
+  const bool learns = training && i >= frozen_;
+  const LayerWeights& weights = layer(i);
+  if (!learns || !recompute_) return TransformerLayer(x, weights, shape(), attention, learns);
+  std::vector<torch::Tensor> parameters = TensorsOf(weights);
+  parameters.insert(parameters.end(), more.begin(), more.end());
+  return Recomputed(x, parameters,
+                    [weights, attention, shape = shape()](const torch::Tensor& states) {
+                      return TransformerLayer(states, weights, shape, attention, true);
+                    });
 }
 
 torch::Tensor TurnEncoder::PoolDistinct(const torch::Tensor& x, const RaggedBatch& batch) const {
@@ -280,16 +296,16 @@ torch::Tensor TurnEncoder::TokenStates(const RaggedBatch& batch, bool training,
     return HiddenStates(batch, config_.layers, training).index_select(0, batch.token_of);
   }
   auto x = LowerStates(batch, training, known);  // (V, H)
-  const CrossPlan plan = MakeCrossPlan(batch.turn_lengths, batch.conversation_turns,
-                                       options_.window, x.device(), memories);
+  const auto plan = std::make_shared<const CrossPlan>(MakeCrossPlan(
+      batch.turn_lengths, batch.conversation_turns, options_.window, x.device(), memories));
   x = x.index_select(0, batch.token_of) +
       torch::embedding(speaker_, batch.speaker.index_select(0, batch.turn_of));  // (T, H)
   for (int i = 0; i < options_.cross_turn_layers; ++i) {
-    const auto table = BiasTable(bias_[i]);
-    const Attention cross = [&](const torch::Tensor& qkv) {
-      return CrossTurnAttention(qkv, plan, table, config_.heads, i);
+    const Attention cross = [plan, bias = bias_, heads = config_.heads,
+                             i](const torch::Tensor& qkv) {
+      return CrossTurnAttention(qkv, *plan, BiasTable(bias[i]), heads, i);
     };
-    x = TransformerLayer(x, layer(lower() + i), shape(), cross, training && lower() + i >= frozen_);
+    x = Layer(lower() + i, x, cross, training, {bias_});
   }
   return x;
 }

@@ -56,6 +56,10 @@ class TurnEncoder {
   /// them without dropout, and takes what `known` has of them.
   void Freeze(int layers) { frozen_ = layers; }
 
+  /// Whether training keeps what goes into each layer alone, and computes the rest again in the
+  /// backward pass (model/recompute.h).
+  void SetRecompute(bool on) { recompute_ = on; }
+
   const EncoderConfig& config() const { return config_; }
   const TurnEncoderOptions& options() const { return options_; }
   /// The parts that a graph exporter walks over.
@@ -84,6 +88,9 @@ class TurnEncoder {
   /// Layers [begin, end) on top of the states `x` of distinct turns' tokens.
   torch::Tensor LocalLayers(torch::Tensor x, const RaggedBatch& batch, int begin, int end,
                             bool training) const;
+  /// Layer `i` on top of `x`. `attention` owns what it reads; `more` are the leaves among that.
+  torch::Tensor Layer(int i, const torch::Tensor& x, const Attention& attention, bool training,
+                      const std::vector<torch::Tensor>& more = {}) const;
   int lower() const { return config_.layers - options_.cross_turn_layers; }
   /// Whether the turns' vectors are all that is wanted after so many layers.
   bool PooledAfter(int layers) const { return layers == config_.layers; }
@@ -96,6 +103,7 @@ class TurnEncoder {
   EncoderConfig config_;
   TurnEncoderOptions options_;
   int frozen_ = -1;  // layers; -1: not even the embeddings
+  bool recompute_ = false;
   torch::Tensor words_, positions_, types_, norm_weight_, norm_bias_;
   torch::Tensor projection_weight_, projection_bias_;
   std::vector<LayerWeights> layers_;

@@ -27,6 +27,7 @@ std::string FirstId(const std::vector<BatchPart>& parts) {
 /// Puts the model where it learns, and says what of it does.
 ParameterSet* Prepare(ArcModel* model, const TrainOptions& options, Processes& processes) {
   model->Freeze(options.freeze_layers);
+  model->SetRecompute(options.recompute);
   const torch::Device device = ChooseDevice(options.device, processes.launch().local_rank);
   model->To(device);
   // What autocast leaves in single precision may use the tensor cores as well.

@@ -169,6 +169,35 @@ TEST_F(SavedModel, AFailedSaveLeavesTheOldOneAndNothingElse) {
   EXPECT_EQ(Sha256File(folder_ / "model/model.safetensors"), before);
 }
 
+TEST(StartModel, TakesTheLowestLayersOfAnEncoder) {
+  const TemporaryFolder encoder, folder;
+  PutTinyEncoder(encoder);
+  SaveModel(StartModel(encoder / ".", TinyOptions(), {}, 5), folder / "whole");
+  Json config = Json::parse(Slurp(folder / "whole/config.json"));
+  config.erase("arcsat");
+  encoder.Put("config.json", config.dump());
+  encoder.Put("model.safetensors", Slurp(folder / "whole/model.safetensors"));
+  ModelOptions options = TinyOptions();
+  options.encoder_layers = 1;
+  const LoadedModel cut = StartModel(encoder / ".", options, {}, 6);
+  SaveModel(cut, folder / "cut");
+  const LoadedModel again = LoadModel(folder / "cut");
+  EXPECT_EQ(again.encoder_config().layers, 1);
+  const auto whole = ReadSafetensors(encoder / "model.safetensors").tensors;
+  int layers = 0;
+  for (const auto& [name, tensor] : again.model->NamedTensors()) {
+    EXPECT_THAT(name, testing::Not(testing::StartsWith("encoder.layer.1.")));
+    if (!name.starts_with("encoder.layer.0.")) continue;
+    EXPECT_TRUE(torch::equal(tensor, whole.at(name))) << name;
+    ++layers;
+  }
+  EXPECT_EQ(layers, 16);
+  options.encoder_layers = 3;
+  const Problem problem = ProblemOf([&] { StartModel(encoder / ".", options, {}, 6); });
+  EXPECT_EQ(problem.place, "model.encoder_layers");
+  EXPECT_THAT(problem.expected, testing::HasSubstr("at most 2"));
+}
+
 TEST(StartModel, TheSeedAloneDecidesTheWeights) {
   const TemporaryFolder encoder;
   PutTinyEncoder(encoder);
