@@ -11,9 +11,9 @@
 #include <cstring>
 #include <string_view>
 
+#include "data/checksum.h"
 #include "data/encoded.h"
 #include "data/error.h"
-#include "data/files.h"
 
 namespace arcsat {
 namespace {
@@ -28,11 +28,6 @@ struct Header {
   std::uint32_t version, width;
   char fingerprint[64];
 };
-
-std::uint64_t Checksum(std::string_view bytes) {
-  // Sixteen of SHA-256's digits.
-  return std::stoull(Sha256(bytes).substr(0, 16), nullptr, 16);
-}
 
 }  // namespace
 

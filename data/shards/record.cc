@@ -8,8 +8,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "data/checksum.h"
 #include "data/error.h"
-#include "data/files.h"
 #include "data/random.h"
 
 namespace arcsat {
@@ -46,11 +46,6 @@ void PutTurn(const EncodedTurn& turn, const ShardLayout& layout, const std::stri
   }
   Put(out, static_cast<std::uint16_t>(ids.size()));
   layout.token_bytes == 2 ? PutIds<std::uint16_t>(out, ids) : PutIds<std::uint32_t>(out, ids);
-}
-
-/// Sixteen of SHA-256's digits.
-std::uint64_t Checksum(std::string_view bytes) {
-  return std::stoull(Sha256(bytes).substr(0, 16), nullptr, 16);
 }
 
 /// Reads values from bytes that may be too few or damaged.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# STAR's "task done", one change at a time: layers across turns, another seed, the mean of several
-# models, one that learned from their mean, answers left out that a bag of words doubts.
+# STAR's "task done", one change at a time, from a model without layers across turns: half of the
+# encoder's layers, other seeds, the mean of three models, one that learned from their mean, answers
+# left out that a bag of words doubts.
 #
 #   run.sh SIDES OUT
 #
@@ -24,7 +25,8 @@ learn() {
   [ -f "scores/$name.jsonl" ] && return
   if [ -f "runs/$name/config.cfg" ]; then resume=(--resume); fi
   "$arcsat" train --encoder "$encoder" --survey.target attribute:task_done \
-    --validation "$sides/validation.jsonl" --train.epochs "$epochs" --out "runs/$name" \
+    --validation "$sides/validation.jsonl" --model.cross_turn_layers 0 --train.epochs "$epochs" \
+    --out "runs/$name" --quiet \
     ${resume[@]+"${resume[@]}"} "$@"
   "$arcsat" calibrate --model "runs/$name" --data "$sides/calibration.jsonl"
   "$arcsat" evaluate --model "runs/$name" --data "$sides/test.jsonl" --labelled-only --out "$name.json"
@@ -32,24 +34,27 @@ learn() {
   "$arcsat" score --model "runs/$name" --data "$sides/test.jsonl" --out "scores/$name.jsonl"
 }
 
-learn first 4 --data "$sides/train.jsonl" --model.cross_turn_layers 6
-learn none-across 4 --data "$sides/train.jsonl" --model.cross_turn_layers 0
-learn seed-2 4 --data "$sides/train.jsonl" --model.cross_turn_layers 6 --train.seed 2
-"$py" "$here/average.py" scores/{first,none-across,seed-2}.jsonl >scores/mean.jsonl
+learn first 4 --data "$sides/train.jsonl"
+learn lower-three 4 --data "$sides/train.jsonl" --model.encoder_layers 3
+learn seed-2 4 --data "$sides/train.jsonl" --train.seed 2
+learn seed-3 4 --data "$sides/train.jsonl" --train.seed 3
+"$py" "$here/average.py" scores/{first,seed-2,seed-3}.jsonl >scores/mean.jsonl
 
 guesses=()
-for name in first none-across seed-2; do
+for name in first seed-2 seed-3; do
   [ -f "silent-$name.jsonl" ] ||
     "$arcsat" score --model "runs/$name" --data data/silent.jsonl --out "silent-$name.jsonl"
   guesses+=(",scores=silent-$name.jsonl")
 done
 # Two epochs: with the silent ones there is nearly three times as much to learn from.
-learn distilled 2 --data "$sides/train.jsonl$(printf %s "${guesses[@]}")" --model.cross_turn_layers 6
+learn distilled 2 --data "$sides/train.jsonl$(printf %s "${guesses[@]}")"
 
-learn trusted 4 --data data/trusted.jsonl --model.cross_turn_layers 6
+learn trusted 4 --data data/trusted.jsonl
 
 versions=()
-for name in first none-across seed-2 mean distilled trusted; do versions+=("scores/$name.jsonl"); done
+for name in first lower-three seed-2 seed-3 mean distilled trusted; do
+  versions+=("scores/$name.jsonl")
+done
 "$arcsat" compare "${versions[@]}" --data "$sides/test.jsonl" --target attribute:task_done \
   --out compare.json --summary compare.md || [ $? -ge 3 ]
 cat compare.md

@@ -89,6 +89,17 @@ def test_the_losses_are_those_of_one_process(runs, size):
             figures(alone, "validation", name), abs=1e-5)
 
 
+def test_layers_computed_again_change_nothing(command, tmp_path):
+    models = []
+    for recompute in ("false", "true"):
+        out = tmp_path / recompute
+        arguments = command(out, "--train.recompute", recompute)
+        arguments[arguments.index("--model.dropout") + 1] = "0.1"
+        finish(start(arguments, 2))
+        models.append((out / "model" / "model.safetensors").read_bytes())
+    assert models[0] == models[1]
+
+
 def test_words_are_learned_by_two_as_by_one(command, tmp_path):
     for size in (1, 2):
         arguments = command(tmp_path / str(size), epochs=3)
