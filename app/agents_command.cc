@@ -47,11 +47,7 @@ bool ParseAgents(const std::vector<std::string>& args, AgentsCall* call) {
   Bind(options, &call->common);
   Bind(options, &call->agents);
   if (!options.Parse(args)) return false;
-  if (call->data.empty() || call->scores.empty()) {
-    throw UsageError({"command line",
-                      call->data.empty() ? "--data is missing" : "--scores is missing",
-                      "expected conversations and their scores", "see arcsat agents --help"});
-  }
+  options.Demand({"data", "scores"});
   if (call->data == "-" && call->scores == "-") {
     throw UsageError({"command line", "--data and --scores are both standard input",
                       "expected one of them at most", "name a file"});

@@ -82,11 +82,7 @@ bool ParseCalibrate(const std::vector<std::string>& args, CalibrateCall* call) {
   Bind(options, &call->calibration);
   Bind(options, &call->conformal);
   if (!options.Parse(args)) return false;
-  if (call->model.empty() || call->data.empty()) {
-    throw UsageError({"command line",
-                      call->model.empty() ? "--model is missing" : "--data is missing",
-                      "expected both", "see arcsat calibrate --help"});
-  }
+  options.Demand({"model", "data"});
   return true;
 }
 

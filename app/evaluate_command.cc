@@ -53,11 +53,7 @@ bool ParseEvaluate(const std::vector<std::string>& args, EvaluateCall* call) {
   Bind(options, &call->sections.population);
   Bind(options, &call->page);
   if (!options.Parse(args)) return false;
-  if (call->model.empty() || call->data.empty()) {
-    throw UsageError({"command line",
-                      call->model.empty() ? "--model is missing" : "--data is missing",
-                      "expected both", "see arcsat evaluate --help"});
-  }
+  options.Demand({"model", "data"});
   call->sections.reliability.bins = call->evaluation.bins;
   call->sections.reliability.bootstrap = call->evaluation.bootstrap;
   call->sections.claim.bootstrap = call->evaluation.bootstrap;

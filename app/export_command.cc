@@ -6,7 +6,6 @@
 #include "app/output.h"
 #include "configs/bind.h"
 #include "configs/bind_export.h"
-#include "data/error.h"
 
 namespace arcsat {
 namespace {
@@ -68,11 +67,7 @@ int RunExport(const std::vector<std::string>& args) {
   Bind(options, &fields);
   Bind(options, &common);
   if (!options.Parse(args)) return 0;
-  if (fields.model.empty() || fields.out.empty()) {
-    throw UsageError({"command line",
-                      fields.model.empty() ? "--model is missing" : "--out is missing",
-                      "expected both", "see arcsat export --help"});
-  }
+  options.Demand({"model", "out"});
   const Json manifest = ExportBundle(fields, [&](const std::string& step) {
     if (!common.quiet) fmt::print(stderr, "export: {}\n", step);
   });

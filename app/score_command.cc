@@ -256,10 +256,7 @@ int RunScore(const std::vector<std::string>& args) {
       "arcsat score --model runs/first --data calls.jsonl --out scores.parquet");
   Bind(options, &s);
   if (!options.Parse(args)) return 0;
-  if (s.model.empty()) {
-    throw UsageError({"command line", "--model is missing", "expected a run or a model folder",
-                      "see arcsat score --help"});
-  }
+  options.Demand({"model"});
   if (s.resume && (s.out.empty() || s.out == "-")) {
     throw UsageError({"command line", "--resume needs --out FILE", "expected a file for the scores",
                       "see arcsat score --help"});

@@ -240,14 +240,7 @@ int RunShard(const std::vector<std::string>& args) {
       .Add("model.max_turn_tokens", &call.model.max_turn_tokens, "as train's", Between(2, 65'535))
       .Add("model.boxes", &call.model.boxes, "as train's", Between(2, 100));
   if (!options.Parse(args)) return 0;
-  const char* missing = call.data.empty()      ? "data"
-                        : call.encoder.empty() ? "encoder"
-                        : call.out.empty()     ? "out"
-                                               : nullptr;
-  if (missing != nullptr) {
-    throw UsageError({"command line", fmt::format("--{} is missing", missing),
-                      "expected --data, --encoder and --out", "see arcsat shard --help"});
-  }
+  options.Demand({"data", "encoder", "out"});
   return Shards(call, options);
 }
 

@@ -128,10 +128,7 @@ int RunSplit(const std::vector<std::string>& args) {
   Bind(options, &split_options);
   Bind(options, &survey);
   if (!options.Parse(args)) return 0;
-  if (data.empty() || out.empty()) {
-    throw UsageError({"command line", data.empty() ? "--data is missing" : "--out-dir is missing",
-                      "expected both", "see arcsat split --help"});
-  }
+  options.Demand({"data", "out-dir"});
   if (data == "-") {
     throw UsageError({"command line: data", "found \"-\", standard input",
                       "expected a file, as it is read twice", "write the input to a file first"});

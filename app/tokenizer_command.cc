@@ -171,10 +171,7 @@ int RunTokenizer(const std::vector<std::string>& args) {
   Bind(options, &train);
   Bind(options, &shape);
   if (!options.Parse(args)) return 0;
-  if (data.empty() || out.empty()) {
-    throw UsageError({"command line", data.empty() ? "--data is missing" : "--out is missing",
-                      "expected both", "see arcsat tokenizer --help"});
-  }
+  options.Demand({"data", "out"});
   if (shape.hidden % shape.heads != 0) {
     throw UsageError({"encoder.hidden",
                       fmt::format("found {} with {} heads", shape.hidden, shape.heads),

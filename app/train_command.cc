@@ -222,14 +222,7 @@ int RunTrain(const std::vector<std::string>& args) {
   Bind(options, &call.train);
   Bind(options, &call.lexical);
   if (!options.Parse(args)) return 0;
-  const char* missing = call.sources.data.empty() ? "data"
-                        : call.encoder.empty()    ? "encoder"
-                        : call.out.empty()        ? "out"
-                                                  : nullptr;
-  if (missing != nullptr) {
-    throw UsageError({"command line", fmt::format("--{} is missing", missing),
-                      "expected --data, --encoder and --out", "see arcsat train --help"});
-  }
+  options.Demand({"data", "encoder", "out"});
   if (call.dry_run && call.train.epochs == 0) {
     throw UsageError({"train.epochs", "is 0 for --dry-run", "expected at least 1",
                       "there is no training to forecast"});

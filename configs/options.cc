@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <type_traits>
+#include <utility>
 
 #include "configs/nearest.h"
 #include "configs/options_entry.h"
@@ -144,16 +145,32 @@ Options& Options::Positional(const std::string& name, std::vector<std::string>* 
   return *this;
 }
 
+const Options::Entry* Options::Find(const std::string& key) const {
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& entry) { return entry.key == key; });
+  return found == entries_.end() ? nullptr : &*found;
+}
+
 Options::Entry* Options::Find(const std::string& key) {
-  for (Entry& entry : entries_) {
-    if (entry.key == key) return &entry;
-  }
-  return nullptr;
+  return const_cast<Entry*>(std::as_const(*this).Find(key));
 }
 
 bool Options::Given(const std::string& key) const {
-  return std::any_of(entries_.begin(), entries_.end(),
-                     [&](const Entry& entry) { return entry.key == key && entry.given; });
+  const Entry* entry = Find(key);
+  return entry != nullptr && entry->given;
+}
+
+void Options::Demand(const std::vector<std::string>& keys) const {
+  for (const std::string& key : keys) {
+    const Entry* entry = Find(key);
+    if (entry == nullptr) throw std::logic_error("option " + key + " was not added");
+    const std::vector<std::string> values = entry->show();
+    const auto empty = [](const std::string& value) { return value.empty(); };
+    if (!std::all_of(values.begin(), values.end(), empty)) continue;
+    throw UsageError({kCommandLine, fmt::format("--{} is missing", key),
+                      "expected " + entry->help.substr(0, entry->help.find(';')),
+                      fmt::format("see arcsat {} --help", command_)});
+  }
 }
 
 bool Options::Parse(const std::vector<std::string>& arguments) {

@@ -55,6 +55,9 @@ class Options {
   /// False when --help was asked for and printed. Throws UsageError.
   bool Parse(const std::vector<std::string>& arguments);
 
+  /// UsageError that names the first of these keys that has no value, and what belongs there.
+  void Demand(const std::vector<std::string>& keys) const;
+
   /// True where the key came from a file or the command line.
   bool Given(const std::string& key) const;
 
@@ -73,6 +76,7 @@ class Options {
   Options& AddNamed(const std::string& key, const std::string& help,
                     const std::vector<std::string>& names, Assign assign, Show show);
   Entry* Find(const std::string& key);
+  const Entry* Find(const std::string& key) const;
   void ReadConfig(const std::string& path);
   void ReadCommandLine(const std::vector<std::string>& tokens);
   void Set(const std::string& key, const std::string& text, const std::string& place,

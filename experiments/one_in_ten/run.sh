@@ -30,13 +30,13 @@ learn() {
   [ -f "$name.json" ] && return
   if [ -f "runs/$name/config.cfg" ]; then resume=(--resume); fi
   "$arcsat" train --encoder "$from" --survey.target attribute:task_done \
-    --validation "$sides/validation.jsonl" --model.cross_turn_layers 6 --train.batch 8 \
-    --train.epochs "$epochs" --out "runs/$name" ${resume[@]+"${resume[@]}"} "$@"
+    --validation "$sides/validation.jsonl" --train.batch 8 --train.epochs "$epochs" \
+    --out "runs/$name" ${resume[@]+"${resume[@]}"} "$@"
   "$arcsat" calibrate --model "runs/$name" --data "$sides/calibration.jsonl"
   "$arcsat" evaluate --model "runs/$name" --data "$sides/test.jsonl" --out "$name.json"
 }
 
-learn plain "$encoder" 8 --data data/answered.jsonl
+learn plain "$encoder" 8 --data data/answered.jsonl --model.cross_turn_layers 6
 
 # An epoch of masked words on all transcripts of the training side, none of which needs an answer.
 if [ ! -f runs/words/done ]; then
@@ -48,11 +48,12 @@ if [ ! -f runs/words/done ]; then
     ${resume[@]+"${resume[@]}"}
   touch runs/words/done
 fi
-learn words-first runs/words 8 --data data/answered.jsonl
+learn words-first runs/words 8 --data data/answered.jsonl --model.cross_turn_layers 6
 
-# Self-training: what that model says of the silent conversations, at a third of an
-# answer's weight.
-[ -f guesses.jsonl ] || "$arcsat" score --model runs/words-first --data data/silent.jsonl \
+# Self-training: what a model, its words beside it, says of the silent conversations, at a third of an
+# answer's weight. Without layers across turns, for speed.
+learn none-across "$encoder" 8 --data data/answered.jsonl --model.cross_turn_layers 0
+[ -f guesses.jsonl ] || "$arcsat" score --model runs/none-across --data data/silent.jsonl \
   --out guesses.jsonl
-learn self-trained runs/words 2 --data data/answered.jsonl \
-  --data data/silent.jsonl,weight=0.3,scores=guesses.jsonl
+learn self-trained "$encoder" 2 --data data/answered.jsonl \
+  --data data/silent.jsonl,weight=0.3,scores=guesses.jsonl --model.cross_turn_layers 0

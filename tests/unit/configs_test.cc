@@ -126,6 +126,27 @@ TEST_F(OptionsTest, AValueOutOfRangeNamesTheKeyTheRangeAndThePlace) {
   EXPECT_EQ(settings.epochs, 3);
 }
 
+TEST_F(OptionsTest, DemandNamesTheFirstKeyWithoutAValueAndWhatBelongsThere) {
+  std::string out;
+  options.Add("out", &out, "run folder; made where there is none");
+  const auto missing = [&](const std::vector<std::string>& arguments) -> std::string {
+    options.Parse(arguments);
+    try {
+      options.Demand({"data", "model.name", "out"});
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_EQ(missing({"--out", "a"}),
+            "command line: --data is missing; expected conversations. To go on: see arcsat train "
+            "--help");
+  EXPECT_EQ(missing({"--data", "x", "--out", ""}),
+            "command line: --out is missing; expected run folder. To go on: see arcsat train "
+            "--help");
+  EXPECT_EQ(missing({"--data", "x", "--out", "a"}), "accepted");
+}
+
 TEST_F(OptionsTest, RefusesValuesThatAreNotOfTheType) {
   EXPECT_NE(Refusal({"--train.epochs", "3.5"}), "accepted");
   EXPECT_NE(Refusal({"--train.epochs", "99999999999"}), "accepted");
