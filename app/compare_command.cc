@@ -42,11 +42,6 @@ void CheckCompareCall(const CompareCall& call) {
                       "expected two or more: run folders, model folders or score files",
                       "see arcsat compare --help"});
   }
-  if (call.data.empty()) {
-    throw UsageError({"command line", "--data is missing",
-                      "expected the file of conversations that holds the answers",
-                      "see arcsat compare --help"});
-  }
   const auto standard = [](const std::string& path) { return path == "-"; };
   if (standard(call.data) || std::any_of(call.versions.begin(), call.versions.end(), standard)) {
     throw UsageError({"command line", "found \"-\"", "expected files, which are read twice",
@@ -274,6 +269,7 @@ int RunCompare(const std::vector<std::string>& args) {
   Bind(options, &call.page);
   if (!options.Parse(args)) return 0;
   CheckCompareCall(call);
+  options.Demand({"data"});
   return CompareVersions(call);
 }
 

@@ -62,6 +62,7 @@ std::vector<std::pair<std::string, std::string>> Making(const fs::path& config) 
   if (!fs::exists(config)) return out;
   static const std::set<std::string> kKeys = {"encoder",
                                               "survey.target",
+                                              "model.encoder_layers",
                                               "model.cross_turn_layers",
                                               "model.conversation_layers",
                                               "train.epochs",

@@ -104,6 +104,13 @@ LoadedModel Begin(const TrainCall& call) {
       fs::exists(from / "config.json") && ReadEncoderConfig(from).original.contains("arcsat");
   LoadedModel loaded = trained ? LoadModel(from)
                                : StartModel(from, call.model, call.sources.survey, call.train.seed);
+  const int asked = call.model.encoder_layers, has = loaded.encoder_config().layers;
+  if (asked != 0 && asked != has) {
+    throw UsageError(
+        {"model.encoder_layers",
+         fmt::format("is {}, and {} is a trained model of {}", asked, from.string(), has),
+         "expected the encoder that it was trained from", "leave it out, or train anew"});
+  }
   loaded.survey = call.sources.survey;
   loaded.model->SetLexical(std::nullopt);  // fitted anew when the network is trained
   return loaded;

@@ -16,7 +16,6 @@ import itertools
 import json
 import pathlib
 import random
-import socket
 import statistics
 import sys
 import tempfile
@@ -72,8 +71,6 @@ class Sender:
 
     def __init__(self, service):
         self.connection = http.client.HTTPConnection(service.url.removeprefix("http://"), timeout=60)
-        self.connection.connect()
-        self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.headers = {"Content-Type": "application/json", "Authorization": f"Bearer {service.token}"}
 
     def send(self, batch):

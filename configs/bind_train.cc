@@ -13,9 +13,7 @@ constexpr double kLarge = 1e6;
 void Bind(Options& options, ModelOptions* m) {
   options
       .Add("model.encoder_layers", &m->encoder_layers,
-           "layers of the pretrained encoder that are taken, from below; 0: all. Half of them take "
-           "half the time",
-           Between(0, 256))
+           "layers of the pretrained encoder that are taken, from below; 0: all", Between(0, 256))
       .Add("model.cross_turn_layers", &m->cross_turn_layers,
            "upper layers of the encoder that attend across turns", Between(0, 256))
       .Add("model.cross_turn_window", &m->cross_turn_window,

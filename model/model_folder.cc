@@ -5,7 +5,9 @@
 #include <torch/version.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <functional>
+#include <utility>
 
 #include "data/error.h"
 #include "data/files.h"
@@ -89,19 +91,34 @@ void CheckSizes(const LoadedModel& loaded) {
   }
 }
 
-/// The lowest `layers` of an encoder; 0: all.
-EncoderConfig Lowest(EncoderConfig config, int layers) {
-  if (layers == 0 || layers == config.layers) return config;
+void DemandLayers(const EncoderConfig& config, int layers) {
   const bool albert = config.family == EncoderFamily::kAlbert && config.groups > 1;
-  if (layers > config.layers || albert) {
-    throw UsageError({"model.encoder_layers", fmt::format("is {}", layers),
-                      albert ? "expected 0: this ALBERT's layers share several sets of weights"
-                             : fmt::format("expected at most {}, the encoder's", config.layers),
-                      "choose a smaller number, or 0 for all"});
+  if (layers <= config.layers && !(albert && layers < config.layers && layers > 0)) return;
+  throw UsageError({"model.encoder_layers", fmt::format("is {}", layers),
+                    albert ? "expected all: this ALBERT's layers share several sets of weights"
+                           : fmt::format("expected at most {}, the encoder's", config.layers),
+                    "leave it out to take all"});
+}
+
+/// Leaves the lowest `layers` of an encoder: the others' weights, and what was learned for them of
+/// speakers and distances, are taken out.
+void TakeLowest(int layers, EncoderConfig* config, TensorFile* weights) {
+  const int whole = std::exchange(config->layers, layers);
+  config->original["num_hidden_layers"] = layers;
+  const std::string mark = "encoder.layer.";
+  std::erase_if(weights->tensors, [&](const auto& one) {
+    const auto at = one.first.find(mark);
+    return at != std::string::npos && std::atoi(one.first.c_str() + at + mark.size()) >= layers;
+  });
+  const auto distance = weights->tensors.find("arcsat.turn_distance");
+  if (distance == weights->tensors.end() || distance->second.dim() == 0) return;
+  const auto left = distance->second.size(0) - (whole - layers);  // of the layers across turns
+  if (left > 0) {
+    distance->second = distance->second.narrow(0, 0, left).contiguous();
+  } else {
+    weights->tensors.erase(distance);
+    weights->tensors.erase("arcsat.speaker");
   }
-  config.layers = layers;
-  config.original["num_hidden_layers"] = layers;
-  return config;
 }
 
 }  // namespace
@@ -112,10 +129,12 @@ LoadedModel StartModel(const fs::path& encoder, const ModelOptions& options,
   loaded.folder = encoder;
   loaded.survey = survey;
   loaded.tokenizer = LoadTokenizer(encoder);
-  const EncoderConfig config = Lowest(ReadEncoderConfig(encoder), options.encoder_layers);
+  EncoderConfig config = ReadEncoderConfig(encoder);
+  DemandLayers(config, options.encoder_layers);
   TensorFile weights;
   const bool pretrained = fs::exists(encoder / "model.safetensors");
   if (pretrained) weights = ReadSafetensors(encoder / "model.safetensors");
+  if (options.encoder_layers > 0) TakeLowest(options.encoder_layers, &config, &weights);
   loaded.model = std::make_shared<ArcModel>(config, options, pretrained ? &weights : nullptr, seed);
   CheckSizes(loaded);
   return loaded;

@@ -6,6 +6,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <iterator>
+#include <mutex>
 #include <utility>
 
 namespace arcsat {

@@ -174,9 +174,7 @@ TurnEncoder::TurnEncoder(const EncoderConfig& config, const TurnEncoderOptions& 
     for (const auto& [name, tensor] : pretrained->tensors) {
       const bool used =
           std::find(source.used.begin(), source.used.end(), name) != source.used.end();
-      // What the program does not know, and layers that were not taken.
-      const bool ours =
-          name.starts_with("arcsat.") || name.starts_with(source.prefix + "encoder.layer.");
+      const bool ours = name.starts_with("arcsat.");
       if (!used && !ours && name.starts_with(source.prefix)) {
         kept_[name.substr(source.prefix.size())] = tensor;
       }

@@ -56,8 +56,8 @@ class TurnEncoder {
   /// them without dropout, and takes what `known` has of them.
   void Freeze(int layers) { frozen_ = layers; }
 
-  /// Whether training keeps what goes into each layer alone, and computes the rest again in the
-  /// backward pass (model/recompute.h).
+  /// Whether training keeps of each layer that learns only what goes in, and computes the rest
+  /// again in the backward pass (model/recompute.h).
   void SetRecompute(bool on) { recompute_ = on; }
 
   const EncoderConfig& config() const { return config_; }

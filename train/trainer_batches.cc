@@ -101,7 +101,8 @@ void Trainer::BeginSmaller(const std::vector<BatchPart>& parts, const std::strin
   const std::string found = fmt::format("{} tokens at once do not fit ({})", most, why);
   if (divisible == 0) {
     throw Error({"memory", found, "expected room for the longest conversation of a batch",
-                 "lower --train.max_turns"});
+                 options_.recompute ? "lower --train.max_turns"
+                                    : "try --train.recompute true, or lower --train.max_turns"});
   }
   part_tokens_ = divisible / 2;
   if (processes_.size() > 1) {

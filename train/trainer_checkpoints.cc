@@ -41,6 +41,12 @@ bool Trainer::Load() {
                  "give the data of the run's config.cfg, or start a new run with another --out"});
   }
   const std::string place = (run_ / "checkpoints").string();
+  if (checkpoint->weights.size() != model_.parameters().all().size()) {
+    throw Error({place,
+                 fmt::format("the checkpoint has {} tensors, the model {}",
+                             checkpoint->weights.size(), model_.parameters().all().size()),
+                 "expected the model of this run", "resume with the run's config.cfg"});
+  }
   torch::NoGradGuard no_grad;
   for (Parameter& parameter : model_.parameters().all()) {
     const auto found = checkpoint->weights.find(parameter.name);

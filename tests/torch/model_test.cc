@@ -173,10 +173,14 @@ TEST(StartModel, TakesTheLowestLayersOfAnEncoder) {
   const TemporaryFolder encoder, folder;
   PutTinyEncoder(encoder);
   SaveModel(StartModel(encoder / ".", TinyOptions(), {}, 5), folder / "whole");
-  Json config = Json::parse(Slurp(folder / "whole/config.json"));
-  config.erase("arcsat");
-  encoder.Put("config.json", config.dump());
-  encoder.Put("model.safetensors", Slurp(folder / "whole/model.safetensors"));
+  TensorFile file = ReadSafetensors(folder / "whole/model.safetensors");
+  std::erase_if(file.tensors, [](const auto& one) { return one.first.starts_with("arcsat."); });
+  // What an encoder that read masked words with both layers across turns learned of turns.
+  file.tensors["arcsat.turn_distance"] =
+      torch::arange(2 * kDistanceBuckets * 2).to(torch::kFloat32).view({2, kDistanceBuckets, 2});
+  file.tensors["arcsat.speaker"] = torch::ones({3, 16});
+  file.tensors["pooler.dense.weight"] = torch::ones({16, 16});
+  WriteSafetensors(encoder / "model.safetensors", file);
   ModelOptions options = TinyOptions();
   options.encoder_layers = 1;
   const LoadedModel cut = StartModel(encoder / ".", options, {}, 6);
@@ -192,6 +196,11 @@ TEST(StartModel, TakesTheLowestLayersOfAnEncoder) {
     ++layers;
   }
   EXPECT_EQ(layers, 16);
+  const auto tensors = again.model->NamedTensors();
+  EXPECT_TRUE(torch::equal(tensors.at("arcsat.turn_distance"),
+                           whole.at("arcsat.turn_distance").narrow(0, 0, 1)));
+  EXPECT_TRUE(torch::equal(tensors.at("arcsat.speaker"), whole.at("arcsat.speaker")));
+  EXPECT_TRUE(tensors.contains("pooler.dense.weight"));
   options.encoder_layers = 3;
   const Problem problem = ProblemOf([&] { StartModel(encoder / ".", options, {}, 6); });
   EXPECT_EQ(problem.place, "model.encoder_layers");

@@ -5,6 +5,8 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <optional>
+#include <set>
+#include <tuple>
 
 #include "tests/torch/torch_test_support.h"
 #include "train/trainer.h"
@@ -96,6 +98,39 @@ TEST(RecomputedTest, CastsTheSecondTimeAsTheFirst) {
   EXPECT_EQ(types, (std::vector<at::ScalarType>{at::kBFloat16, at::kBFloat16}));
   EXPECT_FALSE(at::autocast::is_autocast_enabled(at::kCPU));
   EXPECT_GT(weight.grad().abs().sum().item<double>(), 0);
+}
+
+/// Layers that a backward pass through the model computes again.
+int Recomputations(const ArcModel& model) {
+  const std::vector<EncodedConversation> talks = Talk(3).MakeMany(2);
+  const RaggedBatch batch = MakeBatch({{&talks[0], 0, 1}, {&talks[1], 0, 1}});
+  const torch::Tensor outlook = model.Forward(batch, /*training=*/true).outlook;
+  std::vector<torch::autograd::Node*> open = {outlook.grad_fn().get()};
+  std::set<torch::autograd::Node*> seen;
+  int found = 0;
+  while (!open.empty()) {
+    auto* node = open.back();
+    open.pop_back();
+    if (node == nullptr || !seen.insert(node).second) continue;
+    found += node->name().find("Recomputation") != std::string::npos ? 1 : 0;
+    for (const auto& edge : node->next_edges()) open.push_back(edge.function.get());
+  }
+  return found;
+}
+
+TEST(RecomputedTest, IsWhatLayersThatLearnDoWhereAsked) {
+  for (const auto& [recompute, frozen, layers] :
+       {std::tuple{false, -1, 0}, {true, -1, 2}, {true, 1, 1}, {true, 2, 0}}) {
+    TemporaryFolder encoder, run;
+    PutTinyEncoder(encoder);
+    TrainOptions options;
+    options.recompute = recompute;
+    options.freeze_layers = frozen;
+    options.device = "cpu";
+    LoadedModel loaded = StartModel(encoder / ".", TinyOptions(), {}, 1);
+    const Trainer trainer(&loaded, options, Listed(Talk(31).MakeMany(3)), {}, run / ".");
+    EXPECT_EQ(Recomputations(*loaded.model), layers) << recompute << " " << frozen;
+  }
 }
 
 /// The weights that a run ends with.

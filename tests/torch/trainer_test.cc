@@ -152,6 +152,17 @@ TEST_F(TrainerTest, ResumeRefusesOtherDataAndHasNothingInAnEmptyFolder) {
   EXPECT_THAT(ProblemOf([&] { other.Resume(); }).found, HasSubstr("other training data"));
 }
 
+TEST_F(TrainerTest, ResumeRefusesAModelOfFewerLayers) {
+  options_.epochs = 1;
+  LoadedModel loaded = Start();
+  Trainer(&loaded, options_, Listed(train_), {}, Run("a")).Run();
+  ModelOptions shape = TinyOptions();
+  shape.encoder_layers = 1;
+  LoadedModel cut = StartModel(encoder_ / ".", shape, {}, 1);
+  Trainer other(&cut, options_, Listed(train_), {}, Run("a"));
+  EXPECT_THAT(ProblemOf([&] { other.Resume(); }).found, HasSubstr("tensors, the model"));
+}
+
 TEST_F(TrainerTest, TheAveragesAreSavedWhereNothingValidates) {
   LoadedModel loaded = Start();
   Trainer(&loaded, options_, Listed(train_), {}, Run("a")).Run();
@@ -326,7 +337,7 @@ TEST_F(TrainerTest, AConversationThatDoesNotFitIsAnError) {
   });
   EXPECT_EQ(problem.place, "memory");
   EXPECT_THAT(problem.found, HasSubstr("tokens at once do not fit (no room for"));
-  EXPECT_EQ(problem.remedy, "lower --train.max_turns");
+  EXPECT_EQ(problem.remedy, "try --train.recompute true, or lower --train.max_turns");
 }
 
 TEST(ChooseDevice, CudaIsAUsageErrorWhereThereIsNone) {
