@@ -6,12 +6,9 @@
 # STAR is OUT of experiments/star/run.sh (its sides uss/); OUT is a folder for everything made. A step
 # whose result is there is not done again, and training that was stopped goes on.
 set -euo pipefail
-[ $# -eq 2 ] || { echo "usage: mwoz_to_sgd.sh STAR OUT" >&2; exit 2; }
-here=$(cd "$(dirname "$0")" && pwd)
-. "$here/../programs.sh"
-star=$(realpath "$1")
-mkdir -p "$2"
-cd "$2"
+. "$(dirname "$0")/../programs.sh"
+begin "$@"
+star=$from
 
 mkdir -p sides
 for side in train validation calibration test; do

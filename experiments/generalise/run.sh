@@ -7,12 +7,9 @@
 # made. DOMAINS names what is left out, one after the other ("hotel ride plane"). A step whose result is
 # there is not done again, and training that was stopped goes on.
 set -euo pipefail
-[ $# -eq 2 ] || { echo "usage: run.sh STAR OUT" >&2; exit 2; }
-here=$(cd "$(dirname "$0")" && pwd)
-. "$here/../programs.sh"
-star=$(realpath "$1")
-mkdir -p "$2"
-cd "$2"
+. "$(dirname "$0")/../programs.sh"
+begin "$@"
+star=$from
 
 # learn NAME EPOCHS [options]: trains on NAME's sides, calibrates, and measures on its test side.
 learn() {

@@ -6,13 +6,9 @@
 # SIDES holds the sides of experiments/star/run.sh (OUT/star there); OUT is a folder for everything
 # made. A step whose result is there is not done again, and training that was stopped goes on.
 set -euo pipefail
-[ $# -eq 2 ] || { echo "usage: run.sh SIDES OUT" >&2; exit 2; }
-here=$(cd "$(dirname "$0")" && pwd)
-. "$here/../programs.sh"
-sides=$(realpath "$1")
-mkdir -p "$2"
-out=$(realpath "$2")
-cd "$out"
+. "$(dirname "$0")/../programs.sh"
+begin "$@"
+sides=$from
 
 [ -f data/silent.jsonl ] || "$py" "$here/hide.py" "$sides/train.jsonl" data --attribute task_done
 

@@ -8,12 +8,10 @@
 # a recogniser. OUT is a folder for everything made. A step whose result is there is not done again,
 # and training that was stopped goes on.
 set -euo pipefail
-[ $# -eq 2 ] || { echo "usage: run.sh STAR OUT" >&2; exit 2; }
-here=$(cd "$(dirname "$0")" && pwd)
-. "$here/../programs.sh"
-star=$(realpath "$1")
-mkdir -p "$2/data" "$2/runs"
-cd "$2"
+. "$(dirname "$0")/../programs.sh"
+begin "$@"
+star=$from
+mkdir -p data runs
 
 # heard SIDE RATE SEED: that side of the data as calls with so many words wrong.
 heard() {

@@ -8,16 +8,12 @@
 # was, so the script may be stopped and started. ARCSAT, ENCODER and PY may name another program,
 # encoder folder and Python than the project's own.
 set -euo pipefail
-[ $# -eq 2 ] || { echo "usage: run.sh DATA OUT" >&2; exit 2; }
-here=$(cd "$(dirname "$0")" && pwd)
-. "$here/../programs.sh"
-data=$(realpath "$1")
-mkdir -p "$2"
-out=$(realpath "$2")
+. "$(dirname "$0")/../programs.sh"
+begin "$@"
+data=$from
 for file in star/star.tar.xz uss/MWOZ.txt uss/SGD.txt; do
   [ -f "$data/$file" ] || { echo "run.sh: $data/$file is missing; see README.md" >&2; exit 1; }
 done
-cd "$out"
 
 # learn NAME SIDES EPOCHS [options]: trains, and says with runs/NAME/done that it is at the end.
 learn() {
