@@ -44,7 +44,7 @@ done
 # Two epochs: with the silent ones there is nearly three times as much to learn from.
 learn distilled 2 --data "$sides/train.jsonl$(printf %s "${guesses[@]}")"
 
-learn trusted 4 --data data/trusted.jsonl
+learn trusted 4 --data data/trusted.jsonl --model.encoder_layers 3
 
 versions=()
 for name in first lower-three seed-2 mean distilled trusted; do
