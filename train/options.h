@@ -13,7 +13,7 @@ struct TrainOptions {
   int accumulate = 1;  ///< forward passes before the weights change
   int part_tokens = 16384;  ///< of a batch that pass the network at once; the rest follows in parts
   bool recompute = false;   ///< activation checkpointing: of each encoder layer that learns only
-                           ///< what goes in is kept, and it is computed again in the backward pass
+                            ///< what goes in is kept, and it is computed again in the backward pass
   double learning_rate = 1e-4;       ///< of the encoder's top layer
   double head_learning_rate = 1e-3;  ///< of what is trained from scratch
   double layer_decay = 0.9;          ///< factor from one encoder layer to the one below
