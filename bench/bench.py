@@ -80,6 +80,8 @@ def run_arcsat(call, work, layers, threads, seed, environment):
         "train.threads": threads,
         "train.seed": seed,
     }
+    if call.device == "cuda":
+        settings["train.part_tokens"] = 65536  # the whole batch at once, as the peer takes it
     for key, value in settings.items():
         command += [f"--{key}", str(value)]
     peak, arrivals = measured(command, run / "metrics.jsonl", work, environment)

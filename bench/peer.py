@@ -10,6 +10,7 @@ Writes JSON lines: first what is known of the data and the machine, then one an 
 
 import argparse
 import collections
+import importlib.util
 import json
 import pathlib
 import random
@@ -149,8 +150,10 @@ def main():
     torch.manual_seed(call.seed)
     # arcsat drops hidden states alone; dropping attention weights too would cost the peer its fused
     # attention.
+    flash = call.device == "cuda" and importlib.util.find_spec("flash_attn") is not None
     config = AutoConfig.from_pretrained(
-        call.encoder, hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.0
+        call.encoder, hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.0,
+        attn_implementation="flash_attention_2" if flash else "sdpa",
     )
     if (call.encoder / "model.safetensors").exists():
         encoder = AutoModel.from_pretrained(call.encoder, config=config, add_pooling_layer=False)

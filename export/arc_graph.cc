@@ -7,6 +7,7 @@
 #include "export/lexical_graph.h"
 #include "export/packing.h"
 #include "export/text_graph.h"
+#include "model/cross_attention.h"
 
 namespace arcsat {
 namespace {

@@ -9,7 +9,7 @@ namespace arcsat {
 
 /// Who sees whom in a packed sequence, and how it is cut: blocks of queries, each against the
 /// stretch of keys that its turns can see, one after another in an ONNX Loop. So nothing is padded
-/// and memory is linear in the length: the graph's answer to CrossPlan in model/layers.h.
+/// and memory is linear in the length: the graph's answer to CrossPlan in model/cross_attention.h.
 struct AttentionPlan {
   onnx::Value turn_of;        ///< (P) turn of each token, not falling
   onnx::Value start, end;     ///< (M) tokens of each turn

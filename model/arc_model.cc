@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "data/error.h"
+#include "model/cross_attention.h"
 
 namespace arcsat {
 namespace {

@@ -2,20 +2,8 @@
 
 #include <ATen/ops/_flash_attention_forward.h>
 
-#include <algorithm>
-#include <cmath>
-#include <numeric>
-
-#include "data/batch.h"
-
 namespace arcsat {
 namespace {
-
-/// Far below any score, yet finite: it passes through products with zero unharmed, and its
-/// exponential is exactly 0.
-constexpr double kHidden = -1e9;
-/// Queries of a long conversation go through in stretches of about this many tokens.
-constexpr int kQueryTokens = 1024;
 
 torch::Tensor Norm(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                    double epsilon) {
@@ -93,10 +81,12 @@ torch::Tensor LocalAttention(const torch::Tensor& qkv,
                              const std::vector<std::pair<int, int>>& blocks,
                              const torch::Tensor& bounds, int heads) {
   const auto type = qkv.scalar_type();
-  if (qkv.is_cuda() && (type == torch::kBFloat16 || type == torch::kFloat16)) {
+  const auto hidden = qkv.size(1) / 3;
+  constexpr int kAligned = 8, kWidest = 256;  // a head, for the kernel
+  const bool fits = hidden / heads % kAligned == 0 && hidden / heads <= kWidest;
+  if (qkv.is_cuda() && fits && (type == torch::kBFloat16 || type == torch::kFloat16)) {
     return FlashLocalAttention(qkv, bounds, blocks.back().second, heads);  // longest last
   }
-  const auto hidden = qkv.size(1) / 3;
   std::vector<std::int64_t> sizes;
   for (const auto& [count, length] : blocks) sizes.push_back(std::int64_t{count} * length);
   // One split, whose backward is one concatenation; slices would each add up a whole gradient.
@@ -111,157 +101,6 @@ torch::Tensor LocalAttention(const torch::Tensor& qkv,
     outputs.push_back(out.transpose(1, 2).reshape({std::int64_t{count} * length, hidden}));
   }
   return torch::cat(outputs, 0);
-}
-
-int DistanceBucket(int turns_apart) {
-  if (turns_apart < 8) return turns_apart;
-  constexpr int kEdges[] = {12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384};
-  const auto* edge = std::upper_bound(std::begin(kEdges), std::end(kEdges), turns_apart);
-  return 8 + static_cast<int>(edge - std::begin(kEdges));
-}
-
-namespace {
-
-/// One-hot rows that spread a value of turns [begin, end) over their tokens: (tokens, end - begin).
-torch::Tensor Spread(const std::vector<int>& lengths, int begin, int end, int tokens) {
-  torch::Tensor spread = torch::zeros({tokens, end - begin});
-  float* at = spread.data_ptr<float>();
-  for (int turn = begin; turn < end; ++turn) {
-    const int length = lengths[static_cast<std::size_t>(turn)];
-    for (int t = 0; t < length; ++t, at += end - begin) at[turn - begin] = 1;
-  }
-  return spread;
-}
-
-torch::Tensor Buckets(int first_query, int queries, int first_key, int keys, int window) {
-  torch::Tensor bucket = torch::empty({std::int64_t{queries} * keys}, torch::kInt64);
-  std::int64_t* at = bucket.data_ptr<std::int64_t>();
-  for (int q = first_query; q < first_query + queries; ++q) {
-    for (int k = first_key; k < first_key + keys; ++k) {
-      const int apart = q - k;
-      *at++ = apart < 0 || apart > window ? kDistanceBuckets : DistanceBucket(apart);
-    }
-  }
-  return bucket;
-}
-
-/// The blocks of one conversation, by the lengths of its turns. The first `past` ones are
-/// remembered: keys without queries.
-std::vector<CrossBlock> ConversationBlocks(const std::vector<int>& lengths, int past, int window,
-                                           bool token_is_turn, const torch::Device& device) {
-  const int turns = static_cast<int>(lengths.size());
-  std::vector<int> start{0};
-  for (const int length : lengths) start.push_back(start.back() + length);
-  const auto begin_of = [&](int turn) { return start[static_cast<std::size_t>(turn)]; };
-  std::vector<CrossBlock> blocks;
-  for (int q = past; q < turns;) {
-    int end = q + 1;
-    while (end < turns && begin_of(end + 1) - begin_of(q) <= kQueryTokens) ++end;
-    const int k = std::max(0, q - window);
-    CrossBlock block;
-    block.query_begin = begin_of(q) - begin_of(past);
-    block.query_count = begin_of(end) - begin_of(q);
-    block.key_begin = begin_of(k);
-    block.key_count = begin_of(end) - begin_of(k);
-    block.query_turns = end - q;
-    block.key_turns = end - k;
-    if (!token_is_turn) {
-      block.query_turn = MoveTo(Spread(lengths, q, end, block.query_count), device);
-      block.key_turn = MoveTo(Spread(lengths, k, end, block.key_count).t().contiguous(), device);
-    }
-    block.bucket = MoveTo(Buckets(q, end - q, k, end - k, window), device);
-    blocks.push_back(std::move(block));
-    q = end;
-  }
-  return blocks;
-}
-
-/// `q` (heads, Lq, d), `k` and `v` (heads, Lk, d) of one block to (heads, Lq, d).
-torch::Tensor Attend(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                     const CrossBlock& block, const torch::Tensor& bias) {
-  auto by_turn = bias.index_select(0, block.bucket)
-                     .view({block.query_turns, block.key_turns, bias.size(1)})
-                     .permute({2, 0, 1});  // (heads, query turns, key turns)
-  if (block.query_turn.defined()) {
-    by_turn = torch::matmul(torch::matmul(block.query_turn, by_turn), block.key_turn);
-  }
-  const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(2)));
-  const auto scores = torch::baddbmm(by_turn.to(q.dtype()), q, k.transpose(1, 2), 1.0, scale);
-  return torch::bmm(torch::softmax(scores, -1), v);
-}
-
-}  // namespace
-
-CrossPlan MakeCrossPlan(const std::vector<int>& turn_lengths,
-                        const std::vector<int>& conversation_turns, int window,
-                        const torch::Device& device, const std::vector<TurnMemory*>& memories) {
-  CrossPlan plan;
-  plan.memories = memories;
-  const auto is_one = [](int length) { return length == 1; };
-  plan.token_is_turn = std::all_of(turn_lengths.begin(), turn_lengths.end(), is_one) &&
-                       std::all_of(memories.begin(), memories.end(), [&](const TurnMemory* memory) {
-                         return std::all_of(memory->lengths.begin(), memory->lengths.end(), is_one);
-                       });
-  auto next = turn_lengths.begin();
-  for (std::size_t c = 0; c < conversation_turns.size(); ++c) {
-    std::vector<int> lengths;
-    if (!memories.empty()) lengths = memories[c]->lengths;
-    const int past = static_cast<int>(lengths.size());
-    lengths.insert(lengths.end(), next, next + conversation_turns[c]);
-    next += conversation_turns[c];
-    plan.blocks.push_back(ConversationBlocks(lengths, past, window, plan.token_is_turn, device));
-    const CrossBlock& last = plan.blocks.back().back();
-    plan.conversation_tokens.push_back(last.query_begin + last.query_count);
-    if (memories.empty()) continue;
-    const auto surplus = static_cast<std::ptrdiff_t>(lengths.size()) - window;
-    if (surplus > 0) lengths.erase(lengths.begin(), lengths.begin() + surplus);
-    plan.keep.push_back(std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}));
-    memories[c]->lengths = std::move(lengths);
-  }
-  return plan;
-}
-
-namespace {
-
-/// Puts what conversation `c` remembers at `layer` before its new `keys_values` (L, 2H), and
-/// remembers what its next turns will see.
-torch::Tensor Recall(const CrossPlan& plan, std::size_t c, std::size_t layer,
-                     const torch::Tensor& keys_values) {
-  if (plan.memories.empty()) return keys_values;
-  std::vector<KeysValues>& layers = plan.memories[c]->layers;
-  if (layers.size() <= layer) layers.resize(layer + 1);
-  auto all = layers[layer].Append(keys_values);
-  layers[layer].KeepLast(plan.keep[c]);
-  return all;
-}
-
-}  // namespace
-
-torch::Tensor CrossTurnAttention(const torch::Tensor& qkv, const CrossPlan& plan,
-                                 const torch::Tensor& bias, int heads, int layer) {
-  const auto hidden = qkv.size(1) / 3, head = hidden / heads;
-  const auto parts = qkv.split_with_sizes(plan.conversation_tokens, 0);
-  std::vector<torch::Tensor> outputs;
-  for (std::size_t c = 0; c < parts.size(); ++c) {
-    const auto sides = parts[c].split_with_sizes({hidden, 2 * hidden}, 1);
-    const auto q = sides[0].unflatten(1, {heads, head}).transpose(0, 1);  // (heads, L, d)
-    const auto keys_values = Recall(plan, c, static_cast<std::size_t>(layer), sides[1])
-                                 .unflatten(1, {2, heads, head})
-                                 .permute({1, 2, 0, 3})
-                                 .unbind(0);
-    const torch::Tensor &k = keys_values[0], &v = keys_values[1];  // (heads, keys, d)
-    for (const CrossBlock& block : plan.blocks[c]) {
-      const auto out = Attend(q.narrow(1, block.query_begin, block.query_count),
-                              k.narrow(1, block.key_begin, block.key_count),
-                              v.narrow(1, block.key_begin, block.key_count), block, bias);
-      outputs.push_back(out.transpose(0, 1).reshape({block.query_count, hidden}));
-    }
-  }
-  return torch::cat(outputs, 0);
-}
-
-torch::Tensor BiasTable(const torch::Tensor& learned) {
-  return torch::cat({learned, torch::full({1, learned.size(1)}, kHidden, learned.options())}, 0);
 }
 
 LayerWeights MakeLayer(const std::string& name, int hidden, int intermediate, int depth,

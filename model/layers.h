@@ -9,7 +9,6 @@
 
 #include "model/encoder_config.h"
 #include "model/parameters.h"
-#include "model/turn_memory.h"
 
 namespace arcsat {
 
@@ -51,48 +50,6 @@ torch::Tensor TransformerLayer(const torch::Tensor& x, const LayerWeights& weigh
 torch::Tensor LocalAttention(const torch::Tensor& qkv,
                              const std::vector<std::pair<int, int>>& blocks,
                              const torch::Tensor& bounds, int heads);
-
-/// Distances between turns share one learned bias from 8 on, in steps that double, so that a table
-/// of fixed size serves any window. Buckets 0..kDistanceBuckets-1.
-inline constexpr int kDistanceBuckets = 20;
-int DistanceBucket(int turns_apart);
-
-/// A stretch of queries of one conversation and the keys they may see.
-struct CrossBlock {
-  int query_begin = 0, query_count = 0;  // tokens, counted inside the conversation
-  int key_begin = 0, key_count = 0;
-  int query_turns = 0, key_turns = 0;
-  torch::Tensor query_turn;  // (query_count, query_turns) one row a token: 1 at its turn
-  torch::Tensor key_turn;    // (key_turns, key_count): transposed, for the keys
-  torch::Tensor bucket;      // (query_turns * key_turns) int64 row of the bias table
-};
-
-/// Who may attend to whom across turns: a token sees its whole turn and the `window` turns before
-/// it. Built once a batch, used by every layer; memory is linear in the length of a conversation.
-struct CrossPlan {
-  std::vector<std::int64_t> conversation_tokens;  // (C)
-  std::vector<std::vector<CrossBlock>> blocks;    // per conversation
-  bool token_is_turn = false;                     // every turn is one token: no expansion needed
-  std::vector<TurnMemory*> memories;              // (C), or empty: nothing comes before the batch
-  std::vector<std::int64_t> keep;                 // (C) tokens to remember after the batch
-};
-
-/// `turn_lengths` (N) tokens of each turn, `conversation_turns` (C) turns of each conversation.
-/// With `memories` (C), which must outlive the plan, the turns are the next of conversations whose
-/// earlier ones are remembered: their lengths are brought up to date here, their keys and values by
-/// CrossTurnAttention, layer by layer.
-CrossPlan MakeCrossPlan(const std::vector<int>& turn_lengths,
-                        const std::vector<int>& conversation_turns, int window,
-                        const torch::Device& device, const std::vector<TurnMemory*>& memories = {});
-
-/// Attention across turns with a bias by turn distance; `bias` (kDistanceBuckets + 1, heads), whose
-/// last row is what is out of sight. (T, 3H) to (T, H). `layer`: whose keys and values the plan's
-/// memories bring and keep, from 0.
-torch::Tensor CrossTurnAttention(const torch::Tensor& qkv, const CrossPlan& plan,
-                                 const torch::Tensor& bias, int heads, int layer);
-
-/// The table that CrossTurnAttention reads: learned rows and, below them, the constant that hides.
-torch::Tensor BiasTable(const torch::Tensor& learned);
 
 /// Weights of a layer from scratch: normal(0, 0.02), as BERT's, and identity norms.
 LayerWeights MakeLayer(const std::string& name, int hidden, int intermediate, int depth,

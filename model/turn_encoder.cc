@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "data/error.h"
+#include "model/cross_attention.h"
 #include "model/recompute.h"
 
 namespace arcsat {
@@ -141,6 +142,11 @@ void CopyCrossTurn(const TensorFile& file, torch::Tensor* speaker, torch::Tensor
   }
 }
 
+/// The mean of each stretch of rows; `lengths` (N) int64 add up to the rows of `x`, none is 0.
+torch::Tensor MeansOf(const torch::Tensor& x, const torch::Tensor& lengths) {
+  return at::segment_reduce(x.to(torch::kFloat32), "mean", lengths, {}, {}, 0, /*unsafe=*/true);
+}
+
 }  // namespace
 
 TurnEncoder::TurnEncoder(const EncoderConfig& config, const TurnEncoderOptions& options,
@@ -233,6 +239,10 @@ torch::Tensor TurnEncoder::Layer(int i, const torch::Tensor& x, const Attention&
 }
 
 torch::Tensor TurnEncoder::PoolDistinct(const torch::Tensor& x, const RaggedBatch& batch) const {
+  // A GPU takes one kernel for all turns, not one for every length.
+  if (x.is_cuda() && options_.pool_mean) {
+    return MeansOf(x, batch.bounds.diff().to(torch::kInt64));
+  }
   std::vector<std::int64_t> sizes;
   for (const auto& [count, length] : batch.blocks) sizes.push_back(std::int64_t{count} * length);
   const auto parts = x.split_with_sizes(sizes, 0);
@@ -320,7 +330,7 @@ torch::Tensor TurnEncoder::Forward(const RaggedBatch& batch, bool training,
                     torch::kInt64),
       x.device());
   if (!options_.pool_mean) return x.index_select(0, lengths.cumsum(0) - lengths);
-  return at::segment_reduce(x.to(torch::kFloat32), "mean", lengths, {}, {}, 0, /*unsafe=*/true);
+  return MeansOf(x, lengths);
 }
 
 std::map<std::string, torch::Tensor> TurnEncoder::HuggingFaceTensors() const {

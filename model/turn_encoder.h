@@ -12,6 +12,7 @@
 #include "model/layers.h"
 #include "model/parameters.h"
 #include "model/safetensors.h"
+#include "model/turn_memory.h"
 
 namespace arcsat {
 

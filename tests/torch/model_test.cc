@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 
 #include "data/files.h"
+#include "model/cross_attention.h"
 #include "model/scorer.h"
 #include "tests/torch/torch_test_support.h"
+#include "train/device.h"
 
 namespace arcsat {
 namespace {
@@ -12,14 +14,6 @@ constexpr double kTolerance = 1e-5;
 ArcOutput Forward(const ArcModel& model, const std::vector<Segment>& segments) {
   torch::NoGradGuard no_grad;
   return model.Forward(MakeBatch(segments), /*training=*/false);
-}
-
-TEST(DistanceBucket, Literals) {
-  const std::vector<std::pair<int, int>> expected = {
-      {0, 0},   {1, 1},    {7, 7},    {8, 8},    {11, 8},   {12, 9},   {15, 9},
-      {16, 10}, {23, 10},  {24, 11},  {32, 12},  {47, 12},  {48, 13},  {64, 14},
-      {96, 15}, {128, 16}, {192, 17}, {256, 18}, {383, 18}, {384, 19}, {1000000, 19}};
-  for (const auto& [apart, bucket] : expected) EXPECT_EQ(DistanceBucket(apart), bucket) << apart;
 }
 
 TEST(Model, APrefixSaysWhatItSaysInTheLongerConversation) {
@@ -71,6 +65,25 @@ TEST(Model, BatchMatesChangeNothing) {
     EXPECT_LT(Distance(alone.outlook, together.outlook.narrow(0, at, turns)), kTolerance);
     EXPECT_LT(Distance(alone.state, together.state.narrow(0, at, turns)), kTolerance);
     at += turns;
+  }
+}
+
+/// docs/model.md states these tolerances.
+TEST(Model, AGpuSaysWhatTheProcessorSays) {
+  if (!torch::cuda::is_available()) GTEST_SKIP() << "there is no GPU";
+  const auto model = TinyModel();
+  std::vector<EncodedConversation> talks = Talk(21).MakeMany(12);
+  std::vector<Segment> segments;
+  for (const EncodedConversation& c : talks) segments.push_back(Whole(c));
+  const ArcOutput processor = Forward(*model, segments);
+  model->To(torch::kCUDA);
+  torch::NoGradGuard no_grad;
+  for (const bool half : {false, true}) {
+    const Autocast autocast(half);
+    const ArcOutput gpu = model->Forward(To(MakeBatch(segments), torch::kCUDA), false);
+    const double tolerance = half ? 0.1 : 1e-3;
+    EXPECT_LT(Distance(gpu.outlook.cpu().to(torch::kFloat32), processor.outlook), tolerance);
+    EXPECT_LT(Distance(gpu.state.cpu().to(torch::kFloat32), processor.state), tolerance);
   }
 }
 
