@@ -121,6 +121,16 @@ void PutInPlace(const fs::path& part, const fs::path& target) {
   }
 }
 
+double BytesUnder(const fs::path& folder) {
+  double bytes = 0;
+  std::error_code code;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, code)) {
+    const auto size = entry.is_regular_file(code) ? entry.file_size(code) : 0;
+    if (!code) bytes += static_cast<double>(size);
+  }
+  return bytes;
+}
+
 }  // namespace
 
 double RoomFor(std::int64_t weights, int tensors, const KeepRule& keep) {
@@ -132,7 +142,10 @@ void CheckRoom(const fs::path& folder, double needed, const KeepRule& keep) {
   std::error_code code;
   const fs::space_info space = fs::space(folder, code);
   if (code) return;  // what cannot be told is found out when it is written
-  const auto available = static_cast<double>(space.available);
+  double available = static_cast<double>(space.available);
+  for (const char* const replaced : {"checkpoints", "model", "encoder"}) {
+    available += BytesUnder(folder / replaced);
+  }
   if (needed <= available) return;
   constexpr double kMegabyte = 1e6;
   throw Error({folder.string(), fmt::format("the disk has {:.0f} MB free", available / kMegabyte),

@@ -58,7 +58,8 @@ void WriteCheckpoint(const std::filesystem::path& folder, const std::string& nam
 /// weights, two moments, averages), the newest written beside the others, and the model twice.
 double RoomFor(std::int64_t weights, int tensors, const KeepRule& keep);
 
-/// Error where the disk has less room than that.
+/// Error where the disk has less room than that, what the run in `folder` has there already and
+/// will replace included.
 void CheckRoom(const std::filesystem::path& folder, double needed, const KeepRule& keep);
 
 /// Every file of a checkpoint against its manifest. Error says what is wrong.

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <torch/cuda.h>
 
+#include <string_view>
+
 #include "data/error.h"
 
 namespace arcsat {
@@ -38,6 +40,12 @@ Autocast::~Autocast() {
   if (!on_) return;
   at::autocast::clear_cache();
   at::autocast::set_autocast_enabled(at::kCUDA, before_);
+}
+
+bool IsOutOfMemory(const c10::Error& error) {
+  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;
+  return std::string_view(error.what_without_backtrace()).find("DefaultCPUAllocator") !=
+         std::string_view::npos;
 }
 
 }  // namespace arcsat

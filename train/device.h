@@ -23,4 +23,8 @@ class Autocast {
   bool on_, before_;
 };
 
+/// Whether memory ran out: a GPU's, or what the system or a limit leaves to a processor, whose
+/// allocator throws a general error.
+bool IsOutOfMemory(const c10::Error& error);
+
 }  // namespace arcsat

@@ -53,14 +53,18 @@ double TokensIn(const std::vector<EncodedConversation>& conversations) {
 
 }  // namespace
 
-double Trainer::TimeBatch(std::int64_t batch) {
+double Trainer::TimeBatch(std::int64_t batch, bool step) {
   const auto try_batch = [&] {
     Lap();
     state_.batches = batch;
     return ForwardBackward(Parts(batch), /*last=*/true);
   };
   while (!try_batch()) continue;
-  optimizer_.Step(optimizer_.GradientNorm(), 0);  // reading the norm waits for a GPU
+  if (step) {
+    optimizer_.Step(optimizer_.GradientNorm(), 0);  // reading the norm waits for a GPU
+  } else {
+    ReadFigures();  // waits as well
+  }
   return Lap();
 }
 
@@ -76,12 +80,12 @@ Forecast Trainer::Try() {
     forecast.tokens += tokens.back() * options_.epochs;
   }
   // The longest take the memory, and the first of all what is slow only once.
-  for (const std::int64_t batch : Longest(tokens, kLongestTried)) TimeBatch(batch);
+  for (const std::int64_t batch : Longest(tokens, kLongestTried)) TimeBatch(batch, /*step=*/true);
   double seconds = 0, tried = 0;
   const std::int64_t spread = std::min(kSpreadTried, batches);
   for (std::int64_t i = 0; i < spread; ++i) {
     const std::int64_t batch = i * batches / spread;
-    seconds += TimeBatch(batch);
+    seconds += TimeBatch(batch, (i + 1) % options_.accumulate == 0);
     tried += static_cast<double>(tokens[static_cast<std::size_t>(batch)]);
     ++forecast.batches;
   }

@@ -17,9 +17,10 @@ InterruptGuard::InterruptGuard() {
   struct sigaction action = {};
   action.sa_handler = Handle;
   sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGTERM, &action, &previous_term);
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);  // the second one is not caught
   sigaction(SIGINT, &action, &previous_int);
-  sigaction(SIGTERM, &action, &previous_term);
 }
 
 InterruptGuard::~InterruptGuard() {

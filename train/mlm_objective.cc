@@ -124,13 +124,14 @@ class MlmObjective : public Objective {
     const TurnEncoder& encoder = loaded_->model->encoder();
     const torch::Device device = loaded_->model->device();
     const auto states = encoder.TokenStates(To(batch, device), training);  // (T, H)
-    return head_->Logits(states.index_select(0, masked.places.to(device)), encoder.words());
+    return head_->Logits(states.index_select(0, MoveTo(masked.places, device)), encoder.words());
   }
 
   /// Sum over the masked places, in nats.
   static torch::Tensor CrossEntropy(const torch::Tensor& logits, const MaskedTokens& masked) {
-    return torch::cross_entropy_loss(logits.to(torch::kFloat32), masked.targets.to(logits.device()),
-                                     {}, at::Reduction::Sum);
+    return torch::cross_entropy_loss(logits.to(torch::kFloat32),
+                                     MoveTo(masked.targets, logits.device()), {},
+                                     at::Reduction::Sum);
   }
 
   LoadedModel* loaded_;

@@ -50,6 +50,7 @@ struct TrainOptions {
   int checkpoint_every = 200;   ///< updates between checkpoints; also one an epoch
   int keep_last = 2;            ///< newest checkpoints kept
   int keep_best = 0;            ///< best validated checkpoints kept beside them
+  bool log_samples = false;     ///< samples.jsonl: ids of the conversations of each update
   std::string device = "auto";  ///< cpu, cuda or auto
   bool bf16 = true;             ///< autocast on CUDA; never on a CPU, where it is slower
   int threads = 0;              ///< of the CPU; 0: as many as LibTorch chooses

@@ -46,28 +46,40 @@ MlflowRun::Texts Parameters(const fs::path& config) {
 }  // namespace
 
 struct RunLog::Impl {
+  /// A file that grows by lines, each of which is with the system when Put() returns.
+  class Lines {
+   public:
+    explicit Lines(fs::path path) : path_(std::move(path)), out_(path_, std::ios::app) { Check(); }
+
+    void Put(const std::string& line) {
+      out_ << line << "\n" << std::flush;
+      Check();
+    }
+
+   private:
+    void Check() const {
+      if (out_) return;
+      throw Error({path_.string(), "cannot be written", "expected room on the disk",
+                   "free space, then go on with --resume"});
+    }
+    fs::path path_;
+    std::ofstream out_;
+  };
+
   explicit Impl(const fs::path& run)
-      : place(run.string()),
-        events(run),
-        metrics(run / "metrics.jsonl", std::ios::app),
-        log(run / "log.txt", std::ios::app) {}
+      : events(run), metrics(run / "metrics.jsonl"), log(run / "log.txt") {}
 
-  void Check() const {
-    if (metrics && log) return;
-    throw Error({place, "metrics.jsonl or log.txt cannot be written", "expected room on the disk",
-                 "free space, then go on with --resume"});
-  }
-
-  std::string place;
   EventWriter events;
-  std::ofstream metrics, log;
+  Lines metrics, log;
+  std::optional<Lines> samples;
   std::optional<MlflowRun> mlflow;
 };
 
-RunLog::RunLog(const fs::path& run, std::int64_t updates, const fs::path& mlflow) {
-  KeepLinesUpTo(run / "metrics.jsonl", updates);
+RunLog::RunLog(const fs::path& run, std::int64_t updates, const fs::path& mlflow, bool samples) {
+  const fs::path ids = run / "samples.jsonl";
+  for (const fs::path& path : {run / "metrics.jsonl", ids}) KeepLinesUpTo(path, updates);
   impl_ = std::make_unique<Impl>(run);
-  impl_->Check();
+  if (samples) impl_->samples.emplace(ids);
   // `arcsat experiments add` reads the version from here.
   Line(fmt::format("{} by arcsat {}",
                    updates > 0 ? fmt::format("goes on after update {}", updates) : "begins",
@@ -90,9 +102,12 @@ void RunLog::Metrics(const std::string& group, std::int64_t update, const Json& 
       if (impl_->mlflow) impl_->mlflow->Metric(tag, update, value.get<double>());
     }
   }
-  impl_->metrics << line.dump() << "\n" << std::flush;
+  impl_->metrics.Put(line.dump());
   impl_->events.Flush();
-  impl_->Check();
+}
+
+void RunLog::Samples(std::int64_t update, const std::vector<std::string>& ids) {
+  if (impl_->samples) impl_->samples->Put(Json{{"update", update}, {"ids", ids}}.dump());
 }
 
 void RunLog::End(bool interrupted) {
@@ -105,8 +120,7 @@ void RunLog::Line(const std::string& text) {
   const std::time_t now = std::time(nullptr);
   std::tm utc{};
   gmtime_r(&now, &utc);
-  impl_->log << fmt::format("{:%Y-%m-%dT%H:%M:%SZ} {}\n", utc, text) << std::flush;
-  impl_->Check();
+  impl_->log.Put(fmt::format("{:%Y-%m-%dT%H:%M:%SZ} {}", utc, text));
 }
 
 }  // namespace arcsat

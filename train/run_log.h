@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "data/conversation.h"
 
@@ -16,14 +17,17 @@ namespace arcsat {
 class RunLog {
  public:
   /// Lines of metrics.jsonl with an update beyond `updates` are removed: a resumed run writes them
-  /// again. `mlflow` is the folder of a file store of MLflow (train/mlflow.h), or empty.
+  /// again. `mlflow` is the folder of a file store of MLflow (train/mlflow.h), or empty. With
+  /// `samples` there is samples.jsonl, too.
   RunLog(const std::filesystem::path& run, std::int64_t updates,
-         const std::filesystem::path& mlflow = {});
+         const std::filesystem::path& mlflow = {}, bool samples = false);
   /// Without End() before it the run counts as failed in MLflow.
   ~RunLog();
 
   /// `group` ("train", "validation") goes before each number's name in TensorBoard.
   void Metrics(const std::string& group, std::int64_t update, const Json& figures);
+  /// The conversations that an update learned from, to samples.jsonl where that was asked for.
+  void Samples(std::int64_t update, const std::vector<std::string>& ids);
   void Line(const std::string& text);
   /// The run is done, or stopped to be resumed later.
   void End(bool interrupted);

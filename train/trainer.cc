@@ -182,6 +182,7 @@ void Trainer::Update(const std::vector<BatchPart>& parts) {
   report.rate = options_.head_learning_rate * factor;
   report.conversations_per_second = static_cast<double>(seen_conversations_) / seconds_;
   report.tokens_per_second = static_cast<double>(seen_tokens_) / seconds_;
+  LogSamples();
   Made made{report, std::exchange(state_.losses, {}), mine || processes_.first(), FirstId(parts),
             LateFigures(figures)};
   state_.bad_update = false;
@@ -251,7 +252,7 @@ void Trainer::ValidateAndKeep() {
     state_.best = value;
     state_.best_update = state_.updates;
     state_.since_best = 0;
-    if (processes_.first()) objective_->Save(run_);
+    if (processes_.first()) SaveModel();
   } else {
     ++state_.since_best;
   }
@@ -292,7 +293,7 @@ TrainResult Trainer::Run() {
   if (processes_.first()) {
     CheckRoom(run_, DiskBytes(), {options_.keep_last, options_.keep_best});
     RemoveUnfinished(run_);
-    log_ = std::make_unique<RunLog>(run_, state_.updates, options_.mlflow);
+    log_ = std::make_unique<RunLog>(run_, state_.updates, options_.mlflow, options_.log_samples);
   }
   running_ = true;
   if (part_tokens_ < options_.part_tokens) {
@@ -343,7 +344,7 @@ TrainResult Trainer::Run() {
   EndProfile();  // of a run that has fewer updates than were asked for
   if (!result.interrupted && validation_.empty() && processes_.first()) {
     optimizer_.SwapAverages();  // what is saved are the averages, if there are any
-    objective_->Save(run_);
+    SaveModel();
     optimizer_.SwapAverages();
   }
   if (log_) log_->End(result.interrupted);

@@ -100,8 +100,8 @@ class Trainer {
  private:
   /// Gives all processes the first one's weights, optimiser and state.
   void Align();
-  /// Seconds of an update with one batch; for Try().
-  double TimeBatch(std::int64_t batch);
+  /// Seconds of one batch, with the update's step or without; for Try().
+  double TimeBatch(std::int64_t batch, bool step);
   /// What the run's folder may take.
   double DiskBytes() const;
   /// Adds the parts' gradients and losses to those of the update; `last` of its batches. False
@@ -135,8 +135,13 @@ class Trainer {
   /// Seconds since the call before.
   double Lap();
   void Update(const std::vector<BatchPart>& parts);
+  /// Writes down what the update that ended with the last batch learned from.
+  void LogSamples();
   void ValidateAndKeep();
   void Save();
+  /// The model for use, of the weights as they are. Error where one is not finite, as of Save().
+  void SaveModel();
+  void DemandFinite() const;
   void Say(const std::string& text);
   bool Load();  // what Resume() does in the first process
   bool LastOfUpdate(std::int64_t batch) const {
@@ -188,8 +193,9 @@ class Trainer {
   bool stop_ = false;         ///< all have agreed to
   double seconds_ = 0;        ///< of training, without validating and saving
   std::chrono::steady_clock::time_point lap_ = std::chrono::steady_clock::now();
-  std::int64_t update_begun_ = -1;  // its first batch
-  std::int64_t part_tokens_;        // as asked for, or less where memory ran out
+  std::int64_t update_begun_ = -1;                         // its first batch
+  std::map<std::int64_t, std::vector<BatchPart>> coming_;  ///< of the update's later batches
+  std::int64_t part_tokens_;  // as asked for, or less where memory ran out
   std::optional<Profile> profile_;
   int profiled_ = -2;  // updates; the first two warm up
 };

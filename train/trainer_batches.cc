@@ -53,6 +53,7 @@ std::vector<Trainer::Planned> Trainer::Share(std::int64_t batch) {
 }
 
 std::vector<BatchPart> Trainer::Parts(std::int64_t batch) {
+  if (auto node = coming_.extract(batch)) return std::move(node.mapped());
   std::vector<BatchPart> parts;
   std::int64_t tokens = 0;
   for (Planned& one : Share(batch)) {
@@ -74,19 +75,38 @@ void Trainer::BeginUpdate(std::int64_t batch, const std::vector<BatchPart>& part
   const std::int64_t first = batch - in_epoch % options_.accumulate;
   if (first == update_begun_) return;
   const std::int64_t end = std::min(first + options_.accumulate, batch - in_epoch + per_epoch);
+  coming_.clear();
   double measure = 0;
   for (std::int64_t b = first; b < end; ++b) {
-    measure += objective_->Measure(b == batch ? parts : Parts(b));
+    if (b == batch) {
+      measure += objective_->Measure(parts);
+      continue;
+    }
+    std::vector<BatchPart> others = Parts(b);
+    measure += objective_->Measure(others);
+    if (b > batch) coming_[b] = std::move(others);
   }
   objective_->BeginUpdate(processes_.Sum(measure));
   update_begun_ = first;
+}
+
+void Trainer::LogSamples() {
+  if (!log_ || !options_.log_samples) return;
+  const std::int64_t last = state_.batches - 1;
+  const std::int64_t in_epoch = last % sampler_.batches_per_epoch();
+  std::vector<std::string> ids;
+  for (std::int64_t b = last - in_epoch % options_.accumulate; b <= last; ++b) {
+    for (const std::int64_t index : sampler_.Batch(b)) ids.push_back(train_->Get(index)->id);
+  }
+  log_->Samples(state_.updates, ids);
 }
 
 bool Trainer::ForwardBackward(const std::vector<BatchPart>& parts, bool last) {
   try {
     PassParts(parts, last);
     return true;
-  } catch (const c10::OutOfMemoryError& error) {
+  } catch (const c10::Error& error) {
+    if (!IsOutOfMemory(error)) throw;
     BeginSmaller(parts, error.what_without_backtrace());
     return false;
   }
@@ -105,6 +125,7 @@ void Trainer::BeginSmaller(const std::vector<BatchPart>& parts, const std::strin
                                     : "try --train.recompute true, or lower --train.max_turns"});
   }
   part_tokens_ = divisible / 2;
+  coming_.clear();
   if (processes_.size() > 1) {
     // Others may wait for gradients of which some are on their way: all have to begin anew.
     if (running_) RememberPartTokens();

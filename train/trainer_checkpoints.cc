@@ -9,14 +9,33 @@
 namespace arcsat {
 
 double Trainer::DiskBytes() const {
-  return RoomFor(model_.parameters().count(), options_.ema > 0 ? 4 : 3,
-                 {options_.keep_last, options_.keep_best});
+  const std::int64_t weights = model_.parameters().count();
+  const double room =
+      RoomFor(weights, options_.ema > 0 ? 4 : 3, {options_.keep_last, options_.keep_best});
+  // A run that is stopped within an update keeps what it has of the gradients.
+  return options_.accumulate > 1 ? room + static_cast<double>(weights) * sizeof(float) : room;
+}
+
+void Trainer::DemandFinite() const {
+  for (const Parameter& p : model_.parameters().all()) {
+    if (torch::isfinite(p.value).all().item<bool>()) continue;
+    throw Error({(run_ / "checkpoints").string(),
+                 fmt::format("after update {} {} is not finite", state_.updates, p.name),
+                 "expected finite weights; they are not saved, the last good checkpoint is kept",
+                 "go on from it with --resume, with a lower --train.learning_rate"});
+  }
+}
+
+void Trainer::SaveModel() {
+  DemandFinite();
+  objective_->Save(run_);
 }
 
 void Trainer::Save() {
   Settle();
   ReadFigures();
   if (!processes_.first()) return;
+  DemandFinite();
   Checkpoint checkpoint;
   for (const Parameter& p : model_.parameters().all()) checkpoint.weights[p.name] = p.value;
   checkpoint.optimizer = optimizer_.State(/*gradients=*/Accumulated() != 0);

@@ -5,6 +5,7 @@
 //   FAIL_ERROR  ENOSPC or EIO
 //   FAIL_SHORT  1: a write takes half of its bytes before the next one fails
 //   FAIL_COUNT  file that gets the number of calls at the end
+//   FAIL_NAME   file that gets the path of the first that failed
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,22 +25,31 @@ static int under(const char* path) {
   return folder != NULL && strncmp(path, folder, strlen(folder)) == 0;
 }
 
-static int descriptor_under(int descriptor) {
-  char link[64], path[4096];
+// Puts the path of a descriptor into `path`; whether it counts.
+static int descriptor_under(int descriptor, char path[4096]) {
+  char link[64];
   snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
-  const ssize_t length = readlink(link, path, sizeof path - 1);
+  const ssize_t length = readlink(link, path, 4095);
   if (length < 0) return 0;
   path[length] = '\0';
   return under(path);
 }
 
 // Whether this call is the one; from then on the disk stays broken for calls of its kind.
-static int fails(const char* call) {
+static int fails(const char* call, const char* path) {
   const char* wanted = getenv("FAIL_CALL");
   const char* at = getenv("FAIL_AT");
   if (wanted == NULL || at == NULL || strcmp(wanted, call) != 0) return 0;
   const long count = atomic_fetch_add(&calls, 1) + 1;
-  if (count == atol(at)) atomic_store(&broken, 1);
+  if (count == atol(at)) {
+    atomic_store(&broken, 1);
+    const char* name = getenv("FAIL_NAME");
+    FILE* file = name == NULL ? NULL : fopen(name, "w");
+    if (file != NULL) {
+      fputs(path, file);
+      fclose(file);
+    }
+  }
   return atomic_load(&broken);
 }
 
@@ -61,7 +71,8 @@ ssize_t write(int descriptor, const void* bytes, size_t size) {
   static ssize_t (*next)(int, const void*, size_t);
   static atomic_int halved;
   if (next == NULL) next = (ssize_t(*)(int, const void*, size_t))dlsym(RTLD_NEXT, "write");
-  if (descriptor > 2 && descriptor_under(descriptor) && fails("write")) {
+  char path[4096];
+  if (descriptor > 2 && descriptor_under(descriptor, path) && fails("write", path)) {
     const char* half = getenv("FAIL_SHORT");
     if (half != NULL && *half == '1' && size > 1 && !atomic_exchange(&halved, 1)) {
       return next(descriptor, bytes, size / 2);
@@ -74,20 +85,32 @@ ssize_t write(int descriptor, const void* bytes, size_t size) {
 ssize_t writev(int descriptor, const struct iovec* parts, int count) {
   static ssize_t (*next)(int, const struct iovec*, int);
   if (next == NULL) next = (ssize_t(*)(int, const struct iovec*, int))dlsym(RTLD_NEXT, "writev");
-  if (descriptor > 2 && descriptor_under(descriptor) && fails("write")) return failure();
+  char path[4096];
+  if (descriptor > 2 && descriptor_under(descriptor, path) && fails("write", path)) return failure();
   return next(descriptor, parts, count);
 }
 
 int fsync(int descriptor) {
   static int (*next)(int);
   if (next == NULL) next = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
-  if (descriptor_under(descriptor) && fails("fsync")) return failure();
+  char path[4096];
+  if (descriptor_under(descriptor, path) && fails("fsync", path)) return failure();
   return next(descriptor);
 }
 
 int rename(const char* from, const char* to) {
   static int (*next)(const char*, const char*);
   if (next == NULL) next = (int (*)(const char*, const char*))dlsym(RTLD_NEXT, "rename");
-  if (under(to) && fails("rename")) return failure();
+  if (under(to) && fails("rename", to)) return failure();
   return next(from, to);
+}
+
+// By which a checkpoint changes places with one of the same name.
+int renameat2(int from_folder, const char* from, int to_folder, const char* to, unsigned flags) {
+  static int (*next)(int, const char*, int, const char*, unsigned);
+  if (next == NULL) {
+    next = (int (*)(int, const char*, int, const char*, unsigned))dlsym(RTLD_NEXT, "renameat2");
+  }
+  if (under(to) && fails("rename", to)) return failure();
+  return next(from_folder, from, to_folder, to, flags);
 }

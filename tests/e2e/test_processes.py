@@ -1,6 +1,7 @@
 """Several processes train one model: the same losses as one, the same weights after whatever happens
 to them. ARCSAT_KILLS says how many processes the campaign at the end kills."""
 
+import json
 import os
 import random
 import signal
@@ -29,13 +30,17 @@ def command(arcsat, sides, encoder):
     return call
 
 
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
 def start(command, size, **variables):
     """The processes, as a launcher that is not torchrun starts them: of one command, or each of its
     own."""
     commands = command if isinstance(command[0], list) else [command] * size
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    port = free_port()
     return [subprocess.Popen(
         commands[rank], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env=os.environ | {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(size),
@@ -144,13 +149,19 @@ def test_a_run_goes_on_with_another_number(command, runs, tmp_path, sizes):
         figures(tmp_path / "whole", "train", "loss"), abs=1e-5)
 
 
+def workers_of(out):
+    """The processes that write to `out`."""
+    found = subprocess.run(["pgrep", "-f", f"^[^ ]*arcsat train .*--out {out}"], capture_output=True,
+                           text=True).stdout
+    return [int(worker) for worker in found.split()]
+
+
 def kill_one(out):
     """Kills one of the processes that write to `out`; whether there was one."""
-    workers = subprocess.run(["pgrep", "-f", f"^[^ ]*arcsat train .*--out {out}"],
-                             capture_output=True, text=True).stdout.split()
+    workers = workers_of(out)
     if workers:
         try:
-            os.kill(int(random.choice(workers)), signal.SIGKILL)
+            os.kill(random.choice(workers), signal.SIGKILL)
         except ProcessLookupError:
             return False
     return bool(workers)
@@ -172,6 +183,47 @@ def test_killed_processes_cost_nothing(command, tmp_path):
     assert launched.returncode == 0, message
     tiny.same_end(out, tmp_path / "whole")
     assert not tiny.half_written(out)
+
+
+def test_a_scheduler_that_tells_everybody_costs_nothing(command, tmp_path):
+    """Slurm signals torchrun and its workers, torchrun the workers once more: all is saved."""
+    out = tmp_path / "run"
+    launched = subprocess.Popen(torchrun(command(out, epochs=60), 2), stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+    wait_for(out, 9, [launched])
+    for worker in [*workers_of(out), launched.pid, *workers_of(out)]:
+        os.kill(worker, signal.SIGTERM)
+    launched.communicate(timeout=60)
+    assert launched.returncode != 0
+    states = [json.loads((checkpoint / "state.json").read_text())
+              for checkpoint in (out / "checkpoints").iterdir()]
+    assert max(state["updates"] for state in states) == tiny.updates_done(out) < 60 * 14
+    assert not tiny.half_written(out)
+
+
+def test_two_machines_are_as_two_processes_of_one(command, tmp_path):
+    """Two of torchrun, each with a process, which meet at an address."""
+    finish(start(command(tmp_path / "one"), 2))
+    endpoint = f"127.0.0.1:{free_port()}"
+    machines = [subprocess.Popen(
+        [sys.executable, "-m", "torch.distributed.run", "--nnodes=2", "--nproc_per_node=1",
+         "--rdzv-backend=c10d", f"--rdzv-endpoint={endpoint}", "--rdzv-id=two", "--monitor-interval=0.1",
+         "--local-addr=127.0.0.1", "--no-python", *command(tmp_path / "two")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    finish(machines)
+    tiny.same_end(tmp_path / "two", tmp_path / "one")
+
+
+def test_each_process_reads_its_share_of_shards(run, command, sides, encoder, tmp_path):
+    run("shard", "--data", sides / "train.jsonl", "--encoder", encoder, "--out", tmp_path / "shards",
+        "--model.max_turn_tokens", 32)
+    for data in (sides / "train.jsonl", tmp_path / "shards"):
+        arguments = command(tmp_path / f"of-{data.name}")
+        arguments[arguments.index("--data") + 1] = str(data)
+        finish(start(arguments, 2))
+    of_file, of_shards = (tmp_path / name / "model" / "model.safetensors"
+                          for name in ("of-train.jsonl", "of-shards"))
+    assert of_shards.read_bytes() == of_file.read_bytes()
 
 
 def test_torchrun_is_told_when_the_work_fails(command, tmp_path, sides):

@@ -8,6 +8,7 @@ all of it.
 import hashlib
 import json
 import os
+import pathlib
 import random
 import shutil
 import signal
@@ -19,7 +20,8 @@ import tiny
 
 SHARE = float(os.environ.get("ARCSAT_CAMPAIGN", "0"))
 EVERY = 2  # updates between checkpoints
-RUN = f"--train.checkpoint_every {EVERY} --train.epochs 3 --train.accumulate 2 --train.ema 0.9 --quiet".split()
+RUN = (f"--train.checkpoint_every {EVERY} --train.epochs 3 --train.accumulate 2 --train.ema 0.9 "
+       "--train.log_samples true --quiet").split()
 
 
 def times(short, full):
@@ -171,15 +173,17 @@ def test_resumes(command, whole, tmp_path, report):
         tiny.same_end(out, whole)
         shutil.rmtree(out)
     report(f"stopped and resumed {stopped} times, {accumulated} in the middle of an accumulation: "
-           "weights, optimiser, state, log bit for bit")
+           "weights, optimiser, state, log and samples bit for bit")
 
 
 def damage_bit(path):
-    tiny.flip(path, random.randrange(path.stat().st_size))
+    tiny.flip(path, random.randrange(path.stat().st_size), random.randrange(8))
 
 
 def header_cuts(path):
-    """Every length that ends within a safetensors header."""
+    """Every length that ends within a safetensors header, or within a file of JSON."""
+    if path.suffix == ".json":
+        return range(len(path.read_text().rstrip()))
     size = int.from_bytes(path.read_bytes()[:8], "little") + 8
     return range(size + 1)
 
@@ -205,7 +209,7 @@ def test_damage(command, whole, tmp_path, report):
         refused(last, path.name if path.name != "MANIFEST.json" else "")
         path.write_bytes(data)
     cuts = 0
-    for name in ("model.safetensors", "optimizer.safetensors"):
+    for name in names:
         path = last / name
         data = path.read_bytes()
         lengths = list(header_cuts(path))
@@ -233,7 +237,8 @@ def failing():
     def call(command, out, kind, at, error="ENOSPC", short=False, count=None):
         return run(command, env=os.environ | {
             "LD_PRELOAD": library, "FAIL_UNDER": str(out), "FAIL_CALL": kind, "FAIL_AT": str(at),
-            "FAIL_ERROR": error, "FAIL_SHORT": str(int(short)), "FAIL_COUNT": str(count or "")})
+            "FAIL_ERROR": error, "FAIL_SHORT": str(int(short)), "FAIL_COUNT": str(count or ""),
+            "FAIL_NAME": f"{out}.failed"})
 
     return call
 
@@ -256,7 +261,10 @@ def test_disk_failures(command, whole, failing, tmp_path, report, kind, error, s
         out = tmp_path / f"run{at}"
         done = failing(command(out), out, kind, at, error, short)
         assert done.returncode == 1, f"call {at} of {calls}: {done.stderr}"
-        assert str(out) in done.stderr, f"call {at} of {calls}: {done.stderr}"
+        failed = pathlib.Path((tmp_path / f"run{at}.failed").read_text())
+        temporary = failed.name.startswith(".arcsat-")  # of a file beside it, which is named
+        named = f"{failed.parent}/" if temporary else str(failed)
+        assert named in done.stderr, f"call {at} of {calls}, {failed}: {done.stderr}"
         assert all(is_whole(c) for c in checkpoints(out)), at
         again = run(resume(command, out))
         assert again.returncode == 0, f"call {at} of {calls}: {again.stderr}"

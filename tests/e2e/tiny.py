@@ -35,11 +35,14 @@ def updates_done(run):
 
 
 def same_end(run, other):
-    """Two runs ended alike, bit for bit: the model, the last checkpoint, and the log but for times."""
+    """Two runs ended alike, bit for bit: the model, the last checkpoint, the ids that each update
+    learned from where they were written down, and the log but for times."""
     last = sorted(path.name for path in (other / "checkpoints").iterdir())[-1]
     names = ["model/model.safetensors", "model/config.json"]
     names += [f"checkpoints/{last}/{name}"
               for name in ("model.safetensors", "optimizer.safetensors", "state.json")]
+    if (other / "samples.jsonl").exists():
+        names.append("samples.jsonl")
     for name in names:
         assert sha256(run / name) == sha256(other / name), name
     ours, theirs = (records(folder / "metrics.jsonl") for folder in (run, other))
@@ -78,10 +81,10 @@ def sha256(path):
     return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
 
 
-def flip(path, at=None):
+def flip(path, at=None, bit=0):
     """Flips one bit of a file, in its middle where no place is given."""
     data = bytearray(path.read_bytes())
-    data[len(data) // 2 if at is None else at] ^= 1
+    data[len(data) // 2 if at is None else at] ^= 1 << bit
     path.write_bytes(data)
 
 

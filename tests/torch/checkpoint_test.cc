@@ -101,6 +101,19 @@ TEST(Checkpoint, ADiskWithoutRoomIsToldBeforeTheRun) {
   EXPECT_THAT(problem.remedy, HasSubstr("--train.keep_last"));
 }
 
+TEST(Checkpoint, WhatARunWillReplaceIsRoom) {
+  const TemporaryFolder folder;
+  constexpr std::uintmax_t kBytes = std::uintmax_t{1} << 42;
+  std::filesystem::create_directories(folder / "checkpoints/step-000001");
+  const auto old = folder / "checkpoints/step-000001/model.safetensors";
+  WriteFile(old, "");
+  const double needed =
+      static_cast<double>(std::filesystem::space(folder / ".").available) + 0.5 * kBytes;
+  EXPECT_THROW(CheckRoom(folder / ".", needed, {}), Error);
+  std::filesystem::resize_file(old, kBytes);  // a hole: it takes no room
+  CheckRoom(folder / ".", needed, {});
+}
+
 TEST(Checkpoint, AChangedFileIsRefusedAndTheOlderOneTaken) {
   for (const char* file :
        {"model.safetensors", "optimizer.safetensors", "state.json", "MANIFEST.json"}) {
