@@ -18,3 +18,23 @@ begin() {
   mkdir -p "$2"
   cd "$2"
 }
+
+# train NAME options: `arcsat train` into runs/NAME, unless that is done; a run that was stopped goes on.
+train() {
+  local name=$1 resume=()
+  shift
+  [ -f "runs/$name/done" ] && return
+  if [ -f "runs/$name/config.cfg" ]; then resume=(--resume); fi
+  "$arcsat" train --out "runs/$name" ${resume[@]+"${resume[@]}"} "$@"
+  touch "runs/$name/done"
+}
+
+# measure NAME SIDES [options of calibrate]: calibrates runs/NAME on SIDES/calibration.jsonl, and NAME.json
+# says what it is worth on SIDES/test.jsonl, unless that is there.
+measure() {
+  local name=$1 sides=$2
+  shift 2
+  [ -f "$name.json" ] && return
+  "$arcsat" calibrate --model "runs/$name" --data "$sides/calibration.jsonl" --quiet "$@"
+  "$arcsat" evaluate --model "runs/$name" --data "$sides/test.jsonl" --out "$name.json" --quiet
+}

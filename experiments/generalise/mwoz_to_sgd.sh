@@ -19,13 +19,7 @@ done
 [ -f baselines.json ] || "$py" "$here/../star/turn_baselines.py" sides --out baselines.json
 
 # As the model of both corpora is trained (experiments/star/run.sh).
-if [ ! -f runs/mwoz/done ]; then
-  resume=()
-  if [ -f runs/mwoz/config.cfg ]; then resume=(--resume); fi
-  "$arcsat" train --encoder "$encoder" --data sides/train.jsonl --validation sides/validation.jsonl \
-    --model.cross_turn_layers 6 --train.epochs 2 --survey.satisfied_from 3 --train.select rank \
-    --train.state_weight 1 --train.outlook_weight 0.2 --out runs/mwoz ${resume[@]+"${resume[@]}"}
-  touch runs/mwoz/done
-fi
-"$arcsat" calibrate --model runs/mwoz --data sides/calibration.jsonl --calibrate.identity_if_few --quiet
-"$arcsat" evaluate --model runs/mwoz --data sides/test.jsonl --out sgd.json --quiet
+train mwoz --encoder "$encoder" --data sides/train.jsonl --validation sides/validation.jsonl \
+  --model.cross_turn_layers 6 --train.epochs 2 --survey.satisfied_from 3 --train.select rank \
+  --train.state_weight 1 --train.outlook_weight 0.2
+measure mwoz sides --calibrate.identity_if_few

@@ -11,26 +11,14 @@ set -euo pipefail
 begin "$@"
 star=$from
 
-# learn NAME EPOCHS [options]: trains on NAME's sides, calibrates, and measures on its test side.
-learn() {
-  local name=$1 epochs=$2 resume=()
-  shift 2
-  [ -f "$name.json" ] && return
-  if [ -f "runs/$name/config.cfg" ]; then resume=(--resume); fi
-  "$arcsat" train --encoder "$encoder" --data "sides/$name/train.jsonl" \
-    --validation "sides/$name/validation.jsonl" --model.cross_turn_layers 6 --train.epochs "$epochs" \
-    --out "runs/$name" ${resume[@]+"${resume[@]}"} "$@"
-  "$arcsat" calibrate --model "runs/$name" --data "sides/$name/calibration.jsonl" \
-    --calibrate.identity_if_few --quiet
-  "$arcsat" evaluate --model "runs/$name" --data "sides/$name/test.jsonl" --labelled-only \
-    --out "$name.json" --quiet
-}
-
 for domain in ${DOMAINS:-hotel ride plane}; do
   name=without-$domain
   [ -f "sides/$name/test.jsonl" ] ||
     "$py" "$here/sides.py" "$star/star" "sides/$name" "$domain"
   [ -f "tfidf-$name.json" ] || "$py" "$here/../star/baselines.py" "sides/$name" \
     --target attribute:task_done --out "tfidf-$name.json"
-  learn "$name" 4 --survey.target attribute:task_done
+  train "$name" --encoder "$encoder" --data "sides/$name/train.jsonl" \
+    --validation "sides/$name/validation.jsonl" --survey.target attribute:task_done \
+    --model.cross_turn_layers 6 --train.epochs 4
+  measure "$name" "sides/$name" --calibrate.identity_if_few
 done

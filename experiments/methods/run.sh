@@ -16,18 +16,13 @@ sides=$from
 
 # learn NAME EPOCHS [options]: trains, calibrates, measures and scores the test side.
 learn() {
-  local name=$1 epochs=$2 resume=()
+  local name=$1 epochs=$2
   shift 2
-  [ -f "scores/$name.jsonl" ] && return
-  if [ -f "runs/$name/config.cfg" ]; then resume=(--resume); fi
-  "$arcsat" train --encoder "$encoder" --survey.target attribute:task_done \
-    --validation "$sides/validation.jsonl" --model.cross_turn_layers 0 --train.epochs "$epochs" \
-    --out "runs/$name" --quiet \
-    ${resume[@]+"${resume[@]}"} "$@"
-  "$arcsat" calibrate --model "runs/$name" --data "$sides/calibration.jsonl"
-  "$arcsat" evaluate --model "runs/$name" --data "$sides/test.jsonl" --labelled-only --out "$name.json"
+  train "$name" --encoder "$encoder" --survey.target attribute:task_done \
+    --validation "$sides/validation.jsonl" --model.cross_turn_layers 0 --train.epochs "$epochs" "$@"
+  measure "$name" "$sides"
   mkdir -p scores
-  "$arcsat" score --model "runs/$name" --data "$sides/test.jsonl" --out "scores/$name.jsonl"
+  [ -f "scores/$name.jsonl" ] || "$arcsat" score --model "runs/$name" --data "$sides/test.jsonl" --out "scores/$name.jsonl"
 }
 
 learn first 4 --data "$sides/train.jsonl"

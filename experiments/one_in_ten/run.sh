@@ -21,35 +21,26 @@ cp "$sides/test.jsonl" tfidf/test.jsonl
 
 # learn NAME ENCODER EPOCHS [options]: trains, calibrates, and measures on the test side.
 learn() {
-  local name=$1 from=$2 epochs=$3 resume=()
+  local name=$1 from=$2 epochs=$3
   shift 3
-  [ -f "$name.json" ] && return
-  if [ -f "runs/$name/config.cfg" ]; then resume=(--resume); fi
-  "$arcsat" train --encoder "$from" --survey.target attribute:task_done \
-    --validation "$sides/validation.jsonl" --train.batch 8 --train.epochs "$epochs" \
-    --out "runs/$name" ${resume[@]+"${resume[@]}"} "$@"
-  "$arcsat" calibrate --model "runs/$name" --data "$sides/calibration.jsonl"
-  "$arcsat" evaluate --model "runs/$name" --data "$sides/test.jsonl" --out "$name.json"
+  train "$name" --encoder "$from" --survey.target attribute:task_done \
+    --validation "$sides/validation.jsonl" --train.batch 8 --train.epochs "$epochs" "$@"
+  measure "$name" "$sides"
 }
 
 learn plain "$encoder" 8 --data data/answered.jsonl --model.cross_turn_layers 6
 
 # An epoch of masked words on all transcripts of the training side, none of which needs an answer.
-if [ ! -f runs/words/done ]; then
-  resume=()
-  if [ -f runs/words/config.cfg ]; then resume=(--resume); fi
-  "$arcsat" train --task mlm --encoder "$encoder" --data "$sides/train.jsonl" \
-    --validation "$sides/validation.jsonl" --model.cross_turn_layers 6 --train.epochs 1 \
-    --train.learning_rate 0.0002 --train.layer_decay 1 --out runs/words \
-    ${resume[@]+"${resume[@]}"}
-  touch runs/words/done
-fi
+train words --task mlm --encoder "$encoder" --data "$sides/train.jsonl" \
+  --validation "$sides/validation.jsonl" --model.cross_turn_layers 6 --train.epochs 1 \
+  --train.learning_rate 0.0002 --train.layer_decay 1
 learn words-first runs/words 8 --data data/answered.jsonl --model.cross_turn_layers 6
 
 # Self-training: what a model, its words beside it, says of the silent conversations, at a third of an
-# answer's weight. Without layers across turns, for speed.
-learn none-across "$encoder" 8 --data data/answered.jsonl --model.cross_turn_layers 0
-[ -f guesses.jsonl ] || "$arcsat" score --model runs/none-across --data data/silent.jsonl \
+# answer's weight. Half of the encoder and no layers across turns: as good with all answers (methods/).
+half=(--model.encoder_layers 3 --model.cross_turn_layers 0)
+learn lower-three "$encoder" 8 --data data/answered.jsonl "${half[@]}"
+[ -f guesses.jsonl ] || "$arcsat" score --model runs/lower-three --data data/silent.jsonl \
   --out guesses.jsonl
 learn self-trained "$encoder" 2 --data data/answered.jsonl \
-  --data data/silent.jsonl,weight=0.3,scores=guesses.jsonl --model.cross_turn_layers 0
+  --data data/silent.jsonl,weight=0.3,scores=guesses.jsonl "${half[@]}"

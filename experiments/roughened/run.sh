@@ -27,15 +27,9 @@ awk 'NR % 2 == 1' "$star/star/calibration.jsonl" >data/calibration-both.jsonl
 awk 'NR % 2 == 0' data/calibration-0.15.jsonl >>data/calibration-both.jsonl
 cat "$star/star/test.jsonl" <(sed 's/^{"id":"/{"id":"heard-/' data/test-0.2.jsonl) >data/test-both.jsonl
 
-if [ ! -f runs/heard/done ]; then
-  resume=()
-  if [ -f runs/heard/config.cfg ]; then resume=(--resume); fi
-  "$arcsat" train --encoder "$encoder" --data "$star/star/train.jsonl" \
-    --validation "$star/star/validation.jsonl" --survey.target attribute:task_done \
-    --model.cross_turn_layers 6 --train.epochs 4 --train.roughen 0.5 --train.roughen_error 0.3 \
-    --out runs/heard ${resume[@]+"${resume[@]}"}
-  touch runs/heard/done
-fi
+train heard --encoder "$encoder" --data "$star/star/train.jsonl" \
+  --validation "$star/star/validation.jsonl" --survey.target attribute:task_done \
+  --model.cross_turn_layers 6 --train.epochs 4 --train.roughen 0.5 --train.roughen_error 0.3
 
 # Each calibrated on chats alone, as a company without calls would, and on both channels.
 for name in written heard; do

@@ -15,25 +15,12 @@ for file in star/star.tar.xz uss/MWOZ.txt uss/SGD.txt; do
   [ -f "$data/$file" ] || { echo "run.sh: $data/$file is missing; see README.md" >&2; exit 1; }
 done
 
-# learn NAME SIDES EPOCHS [options]: trains, and says with runs/NAME/done that it is at the end.
+# learn NAME SIDES EPOCHS [options]
 learn() {
-  local name=$1 sides=$2 epochs=$3 resume=()
+  local name=$1 sides=$2 epochs=$3
   shift 3
-  [ -f "runs/$name/done" ] && return
-  if [ -f "runs/$name/config.cfg" ]; then resume=(--resume); fi
-  "$arcsat" train --encoder "$encoder" --data "$sides/train.jsonl" \
-    --validation "$sides/validation.jsonl" --model.cross_turn_layers 6 --train.epochs "$epochs" \
-    --out "runs/$name" ${resume[@]+"${resume[@]}"} "$@"
-  touch "runs/$name/done"
-}
-
-# measure NAME SIDES [calibration options]: calibrates, and measures on the test side.
-measure() {
-  local name=$1 sides=$2
-  shift 2
-  [ -f "$name.json" ] && return
-  "$arcsat" calibrate --model "runs/$name" --data "$sides/calibration.jsonl" "$@"
-  "$arcsat" evaluate --model "runs/$name" --data "$sides/test.jsonl" --out "$name.json"
+  train "$name" --encoder "$encoder" --data "$sides/train.jsonl" \
+    --validation "$sides/validation.jsonl" --model.cross_turn_layers 6 --train.epochs "$epochs" "$@"
 }
 
 # STAR: "was the task done", and all of the user's answers yes ("satisfied").
