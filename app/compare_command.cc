@@ -117,6 +117,18 @@ std::vector<std::string> Notes(const std::vector<VersionScores>& versions,
   return notes;
 }
 
+/// Why drift from a file that a run names cannot be measured; empty where it can.
+std::string WhyNoDrift(const AnsweredFile& file) {
+  if (fs::is_directory(file.path)) {
+    return fmt::format(
+        "shards in {}, which hold no texts to describe: no drift is measured from them; "
+        "--trained-on names the file they were made of",
+        file.path);
+  }
+  if (fs::exists(file.path)) return "";
+  return fmt::format("{}, which is not there: no drift is measured from it", file.path);
+}
+
 /// What each version learned from: as the command says, else as its run does.
 class Training {
  public:
@@ -129,14 +141,10 @@ class Training {
         files = {{call.trained_on[v], survey}};
       } else if (model != models.end()) {
         files = model->second.TrainedOn();
-        const auto gone = std::find_if(files.begin(), files.end(), [](const AnsweredFile& file) {
-          return !fs::exists(file.path);
-        });
-        if (gone != files.end()) {
-          notes->push_back(
-              fmt::format("{} was trained on {}, which is not there: no drift is "
-                          "measured from it",
-                          Label(v), gone->path));
+        std::string why;
+        for (const AnsweredFile& file : files) why = why.empty() ? WhyNoDrift(file) : why;
+        if (!why.empty()) {
+          notes->push_back(fmt::format("{} was trained on {}", Label(v), why));
           files.clear();
         }
       }

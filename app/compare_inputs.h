@@ -40,7 +40,8 @@ class ModelVersion {
                     const std::function<bool(const Conversation&)>& wanted,
                     const std::function<void(Score&&)>& use) const;
 
-  /// What the run's configuration says it learned from; empty for a model without its run.
+  /// What the run's configuration says it learned from, folders of shards too; empty for a model
+  /// without its run.
   std::vector<AnsweredFile> TrainedOn() const;
 
  private:

@@ -180,8 +180,6 @@ LabelledConversation Label(const Conversation& conversation, RawScore&& raw,
   }
   if (conversation.channel) item.channel = Name(*conversation.channel);
   item.problem_type = conversation.problem_type;
-  item.agent = conversation.agent_id;
-  item.team = conversation.team;
   item.escalated = conversation.escalated;
   item.turns = static_cast<int>(conversation.turns.size());
   item.score.raw = std::move(raw);
@@ -192,7 +190,7 @@ LabelledConversation Label(const Conversation& conversation, RawScore&& raw,
 
 std::vector<LabelledConversation> ScoreLabelled(const ScoreStream& stream, const std::string& path,
                                                 const SurveyOptions& survey, ReadReport* report,
-                                                Keep keep) {
+                                                Keep keep, ColumnCensus* columns) {
   std::vector<LabelledConversation> out;
   ScoreStream labelled = stream;
   if (keep == Keep::kLabelled) {
@@ -203,6 +201,9 @@ std::vector<LabelledConversation> ScoreLabelled(const ScoreStream& stream, const
   const SurveyOptions& trained = stream.model->survey;
   *report = labelled.Run(path, [&](const Conversation& conversation, RawScore&& raw) {
     out.push_back(Label(conversation, std::move(raw), survey, trained));
+    if (columns == nullptr) return;
+    out.back().columns = columns->Add(conversation);
+    for (const char* kept : {"channel", "problem_type"}) out.back().columns.erase(kept);
   });
   return out;
 }

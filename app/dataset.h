@@ -8,6 +8,7 @@
 #include "data/corpus.h"
 #include "data/data_source.h"
 #include "data/encoded.h"
+#include "data/record_columns.h"
 #include "data/score.h"
 #include "eval/calibration.h"
 #include "model/model_folder.h"
@@ -47,10 +48,11 @@ struct ScoreStream {
 };
 
 /// The whole file by ScoreStream, each conversation with its answer by `survey`: those with a label
-/// only, or all of them.
+/// only, or all of them; with its values in `columns`, which are counted there.
 enum class Keep { kLabelled, kAll };
 std::vector<LabelledConversation> ScoreLabelled(const ScoreStream& stream, const std::string& path,
                                                 const SurveyOptions& survey, ReadReport* report,
-                                                Keep keep = Keep::kLabelled);
+                                                Keep keep = Keep::kLabelled,
+                                                ColumnCensus* columns = nullptr);
 
 }  // namespace arcsat

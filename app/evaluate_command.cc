@@ -7,6 +7,7 @@
 #include "app/evaluation_report.h"
 #include "app/evaluation_sections.h"
 #include "app/output.h"
+#include "app/population_columns.h"
 #include "configs/bind.h"
 #include "configs/bind_evaluate.h"
 #include "configs/bind_train.h"
@@ -20,7 +21,7 @@ namespace fs = std::filesystem;
 
 struct EvaluateCall {
   std::string model, data, target, out, report, summary, ledger, title;
-  bool labelled_only = false;
+  bool labelled_only = false, by_given = false;
   EvaluationOptions evaluation;
   SectionOptions sections;
   ReportOptions page;
@@ -42,7 +43,7 @@ bool ParseEvaluate(const std::vector<std::string>& args, EvaluateCall* call) {
   options.Add("out", &call->out, "file for the figures as JSON");
   options.Add("report", &call->report, "file for the report, a page that opens offline");
   options.Add("summary", &call->summary, "file for a summary in Markdown, for a pull request");
-  options.Add("ledger", &call->ledger, "file of experiments to draw in the report");
+  options.Add("ledger", &call->ledger, "file of experiments; the report draws those on its data");
   options.Add("title", &call->title, "heading of the report");
   options.Add("labelled-only", &call->labelled_only,
               "score only conversations with a label: quicker, without figures of everybody");
@@ -54,6 +55,7 @@ bool ParseEvaluate(const std::vector<std::string>& args, EvaluateCall* call) {
   Bind(options, &call->page);
   if (!options.Parse(args)) return false;
   options.Demand({"model", "data"});
+  call->by_given = options.Given("population.by");
   call->sections.reliability.bins = call->evaluation.bins;
   call->sections.reliability.bootstrap = call->evaluation.bootstrap;
   call->sections.claim.bootstrap = call->evaluation.bootstrap;
@@ -95,6 +97,13 @@ void WriteResults(const EvaluateCall& call, const SectionInputs& inputs, const J
   if (!call.summary.empty()) WriteFile(call.summary, RenderMarkdown(data, call.page));
 }
 
+Json EvaluatedData(const std::string& path, const ReadReport& read) {
+  return {{"path", path},
+          {"sha256", path == "-" ? Json() : Json(Sha256File(path))},
+          {"read", read.read},
+          {"skipped", read.skipped}};
+}
+
 int RunEvaluate(const std::vector<std::string>& args) {
   EvaluateCall call;
   if (!ParseEvaluate(args, &call)) return 0;
@@ -104,16 +113,24 @@ int RunEvaluate(const std::vector<std::string>& args) {
   if (!call.target.empty()) survey = {-1, call.target};
   call.evaluation.threshold = beside.calibration.threshold;
   call.evaluation.classes = beside.calibration.classes;
+  const auto& by = call.sections.population.by;
+  if (call.by_given && !call.labelled_only) DemandColumns(call.data, call.read, by);
   ReadReport read;
+  ColumnCensus columns(by);
   const ScoreStream stream{&loaded, call.read, 512, call.common.quiet, "scoring"};
-  const auto conversations = ScoreLabelled(stream, call.data, survey, &read,
-                                           call.labelled_only ? Keep::kLabelled : Keep::kAll);
+  const auto conversations =
+      ScoreLabelled(stream, call.data, survey, &read,
+                    call.labelled_only ? Keep::kLabelled : Keep::kAll, &columns);
   std::vector<Score> scores;
   for (const auto& conversation : conversations) {
     scores.push_back(Apply(beside.calibration, conversation.score.raw));
   }
-  const SectionInputs inputs{&conversations, &scores, &beside.calibration,
-                             beside.conformal ? &*beside.conformal : nullptr, !call.labelled_only};
+  const SectionInputs inputs{&conversations,
+                             &scores,
+                             &beside.calibration,
+                             beside.conformal ? &*beside.conformal : nullptr,
+                             &columns,
+                             !call.labelled_only};
   const auto survey_items = SurveyItems(inputs);
   const auto turn_items = TurnItems(inputs);
   if (survey_items.empty() && turn_items.empty()) {
@@ -124,10 +141,7 @@ int RunEvaluate(const std::vector<std::string>& args) {
   const Evaluation result = Evaluate(survey_items, turn_items, call.evaluation);
   Json json = ToJson(result);
   json["model"] = loaded.name;
-  json["data"] = {{"path", call.data},
-                  {"sha256", call.data == "-" ? Json() : Json(Sha256File(call.data))},
-                  {"read", read.read},
-                  {"skipped", read.skipped}};
+  json["data"] = EvaluatedData(call.data, read);
   json["target"] = survey.target;
   json["calibrated"] = beside.calibrated;
   AddSections(inputs, survey_items, call.sections, &json);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <unordered_map>
 
@@ -83,13 +84,25 @@ std::vector<std::pair<std::string, std::string>> Making(const fs::path& config) 
   return out;
 }
 
-std::vector<ExperimentPoint> Experiments(const std::string& ledger, const std::string& target,
-                                         const std::string& model) {
+/// What the evaluation's accuracy was measured on; nothing where nobody answered, or the data came
+/// from standard input.
+std::optional<LedgerGround> EvaluatedOn(const Json& evaluation) {
+  const auto survey = evaluation.find("survey"), data = evaluation.find("data");
+  if (survey == evaluation.end() || data == evaluation.end()) return std::nullopt;
+  if (survey->empty() || !data->at("sha256").is_string()) return std::nullopt;
+  return LedgerGround{evaluation.value("target", "survey"), data->at("sha256").get<std::string>(),
+                      survey->at(0).at("n").get<std::int64_t>()};
+}
+
+/// Only what was measured on the data of this evaluation: others are harder, or easier.
+std::vector<ExperimentPoint> Experiments(const std::string& ledger, const Json& evaluation) {
   std::vector<ExperimentPoint> out;
-  if (ledger.empty()) return out;
-  for (const LedgerEntry& entry : Select(ReadLedger(ledger), {target, "", "test", "accuracy"})) {
+  const std::optional<LedgerGround> ground = EvaluatedOn(evaluation);
+  if (ledger.empty() || !ground) return out;
+  const std::string model = evaluation.value("model", "");
+  for (const LedgerEntry& entry : ReadLedger(ledger)) {
     const LedgerFigure* figure = entry.Find("test", "accuracy");
-    if (figure == nullptr) continue;
+    if (figure == nullptr || GroundOf(entry, *figure) != *ground) continue;
     out.push_back({entry.name, entry.date, figure->value, figure->interval, entry.learned,
                    !entry.model.empty() && entry.model == model});
   }
@@ -118,7 +131,7 @@ ReportData MakeReportData(const ReportInputs& inputs, const Json& evaluation,
     if (fs::exists(run / "metrics.jsonl")) data.learning = ReadLearningCurve(run / "metrics.jsonl");
     data.making = Making(run / "config.cfg");
   }
-  data.experiments = Experiments(inputs.ledger, target, evaluation.value("model", ""));
+  data.experiments = Experiments(inputs.ledger, evaluation);
   return data;
 }
 

@@ -14,7 +14,7 @@ struct ReportInputs {
   const SectionInputs* sections = nullptr;
   std::string data;    ///< the file evaluated; read again for the turns to read
   std::string run;     ///< the run folder, or empty: its learning curve and configuration
-  std::string ledger;  ///< of experiments, or empty
+  std::string ledger;  ///< of experiments, or empty; those on the same data are shown
   std::string title;   ///< or empty: made from the data's name and the target
   ReadOptions read;
 };

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "eval/cross_conformal.h"
 #include "eval/curves.h"
 
@@ -50,29 +48,23 @@ PopulationItem PopulationItemOf(const LabelledConversation& conversation, const 
   item.id = score.id;
   item.context = {conversation.channel, conversation.problem_type, conversation.turns, score.entry,
                   score.exit,           conversation.escalated};
-  item.agent = conversation.agent;
   item.p_satisfied = score.p_satisfied;
   item.satisfied = conversation.answered_satisfied;
   if (item.satisfied) item.answer = conversation.answer;
   item.expected_answer = score.csat;
   item.truth = conversation.truth;
-  if (!conversation.team.empty()) item.other["team"] = conversation.team;
+  item.other = conversation.columns;
   return item;
 }
 
-/// Grouping columns that no conversation has are left out with a note: which ones a data set has is
-/// not known when the options are written.
-PopulationOptions KnownColumns(const std::vector<PopulationItem>& items, PopulationOptions options,
+/// Columns by which no groups can be made are left out with a note: which ones a data set has is
+/// not known when the options are written, and of standard input not before all is scored.
+PopulationOptions KnownColumns(const ColumnCensus& columns, PopulationOptions options,
                                Json* notes) {
   std::erase_if(options.by, [&](const std::string& column) {
-    const bool known = std::any_of(items.begin(), items.end(), [&](const PopulationItem& item) {
-      if (column == "channel") return !item.context.channel.empty();
-      if (column == "problem_type") return !item.context.problem_type.empty();
-      if (column == "agent") return !item.agent.empty();
-      return column == "length" || item.other.count(column) > 0;
-    });
-    if (!known) notes->push_back(fmt::format("population: no conversation has a {}", column));
-    return !known;
+    const std::string fault = columns.Fault(column);
+    if (!fault.empty()) notes->push_back("population: " + fault);
+    return !fault.empty();
   });
   return options;
 }
@@ -94,7 +86,7 @@ void AddPopulation(const SectionInputs& inputs, const PopulationOptions& options
     return;
   }
   (*evaluation)["population"] =
-      ToJson(MeasurePopulation(items, KnownColumns(items, options, notes)));
+      ToJson(MeasurePopulation(items, KnownColumns(*inputs.columns, options, notes)));
 }
 
 void AddConformal(const SectionInputs& inputs, Json* evaluation, Json* notes) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/labelled.h"
+#include "data/record_columns.h"
 #include "eval/claim.h"
 #include "eval/conformal.h"
 #include "eval/evaluation.h"
@@ -18,6 +19,7 @@ struct SectionInputs {
   const std::vector<Score>* scores = nullptr;  ///< calibrated, one a conversation
   const Calibration* calibration = nullptr;
   const ConformalSets* conformal = nullptr;  ///< or null
+  const ColumnCensus* columns = nullptr;     ///< of the conversations, those of population.by
   bool everything = false;                   ///< conversations without a label are there as well
 };
 

@@ -1,7 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/evaluation_sections.h"
+#include "app/inspect.h"
 #include "app/table.h"
+#include "configs/text.h"
 
 namespace arcsat {
 namespace {
@@ -19,6 +23,20 @@ std::string FigureText(const Json& figures, const char* name) {
   return text;
 }
 
+constexpr std::size_t kLongestGroup = 48;
+constexpr int kGroupsShown = 20;
+
+/// "attribute:region emea", on one line: the words come from outside.
+std::string PopulationGroupText(const Json& group) {
+  std::string text =
+      fmt::format("{} {}", group["by"].get<std::string>(), group["value"].get<std::string>());
+  text = Shorten(Printable(text), kLongestGroup);
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+/// Of each column the first groups; problem types, which are many, only where no other column comes
+/// before them.
 std::string PopulationText(const Json& population) {
   std::vector<std::vector<std::string>> rows = {
       {"satisfied, of everybody", "answered", "measured", "reweighted", "prediction-powered"}};
@@ -29,10 +47,14 @@ std::string PopulationText(const Json& population) {
                     FigureText(group, "prediction_powered")});
   };
   add("all", population["overall"]);
-  for (const Json& group : population["by"]) {
-    if (group["by"] == "channel") {
-      add(fmt::format("channel {}", group["value"].get<std::string>()), group);
-    }
+  const Json& groups = population["by"];
+  int shown = 0;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const Json& by = groups[i]["by"];
+    if (by == "problem_type" && groups[0]["by"] != by) continue;
+    shown = i > 0 && groups[i - 1]["by"] == by ? shown + 1 : 1;
+    if (shown <= kGroupsShown) add(PopulationGroupText(groups[i]), groups[i]);
+    if (shown == kGroupsShown + 1) rows.push_back({"… more in --out and --report"});
   }
   return Table(rows);
 }

@@ -5,6 +5,7 @@
 #include "app/command.h"
 #include "app/experiments_add.h"
 #include "app/experiments_chart.h"
+#include "app/experiments_group.h"
 #include "app/inspect.h"
 #include "app/output.h"
 #include "app/table.h"
@@ -22,7 +23,7 @@ constexpr std::size_t kTextColumns = 96;
 
 struct ExperimentsCall {
   std::vector<std::string> words;
-  std::string ledger = "experiments/ledger.jsonl", out;
+  std::string ledger = "experiments/ledger.jsonl", out, data;
   LedgerQuery query;
   double baseline = 0.60, goal = 0.90;
   bool judged = false;  ///< baseline and goal mean something for this figure
@@ -30,13 +31,6 @@ struct ExperimentsCall {
   ReadOptions read;
   CommonOptions common;
 };
-
-/// Text from a ledger on one line of a terminal.
-std::string OneLine(const std::string& text) {
-  std::string line = Printable(text);
-  for (char& c : line) c = c == '\n' ? ' ' : c;
-  return line;
-}
 
 std::vector<LedgerEntry> Read(const ExperimentsCall& call) {
   if (call.ledger != "-" && !std::filesystem::exists(call.ledger)) {
@@ -57,10 +51,6 @@ std::string FigureText(const LedgerFigure* figure) {
                      figure->interval->high);
 }
 
-std::string Title(const LedgerQuery& query) {
-  return fmt::format("{} ({})", query.figure, query.side);
-}
-
 int List(const ExperimentsCall& call) {
   const std::vector<LedgerEntry> entries = Select(Read(call), call.query);
   if (call.common.json) {
@@ -70,13 +60,13 @@ int List(const ExperimentsCall& call) {
     return 0;
   }
   std::vector<std::vector<std::string>> rows = {
-      {"experiment", "id", "date", "target", Title(call.query), "n", "status"}};
+      {"experiment", "id", "date", "target", LedgerTitle(call.query), "n", "data", "status"}};
   for (const LedgerEntry& entry : entries) {
     const LedgerFigure* figure = entry.Find(call.query.side, call.query.figure);
     rows.push_back({Shorten(OneLine(entry.name), kNameBytes), OneLine(entry.id),
                     entry.date.substr(0, 10), OneLine(entry.target), FigureText(figure),
                     figure != nullptr && figure->n ? Thousands(*figure->n) : "-",
-                    Name(entry.status)});
+                    ShortFingerprint(entry.DataFingerprint(call.query.side)), Name(entry.status)});
   }
   PrintText(Table(rows));
   return 0;
@@ -165,25 +155,23 @@ std::string StandingText(const LedgerFigure& figure, const LedgerStanding& stand
 }
 
 int ShowBest(const ExperimentsCall& call) {
-  const std::vector<LedgerEntry> entries = Select(Read(call), call.query);
-  const LedgerEntry* best = Best(entries, call.query);
-  if (best == nullptr) {
-    throw Error({call.ledger,
-                 fmt::format("none of {} entries has {}", entries.size(), Title(call.query)),
-                 "expected one or more", "see arcsat experiments show ID for what an entry has"});
-  }
+  const LedgerChoice chosen = ChooseGroup(call.ledger, Read(call), call.query);
+  const LedgerEntry* best = Best(chosen.group.entries, call.query);
   const LedgerFigure& figure = *best->Find(call.query.side, call.query.figure);
   const LedgerStanding standing = Compare(figure, call.baseline, call.goal);
   if (call.common.json) {
-    Json json = {
-        {"figure", call.query.figure}, {"side", call.query.side}, {"entry", ToJson(*best)}};
+    Json json = {{"figure", call.query.figure},
+                 {"side", call.query.side},
+                 {"measured_on", GroundJson(chosen.group.ground)},
+                 {"left_out", chosen.left_out},
+                 {"entry", ToJson(*best)}};
     if (call.judged) json["standing"] = StandingJson(standing, call);
     PrintJson(json);
     return 0;
   }
-  std::string text = fmt::format("{}: {}{}\n  {} ({})\n", Title(call.query), FigureText(&figure),
-                                 figure.n ? fmt::format(" on {}", Thousands(*figure.n)) : "",
-                                 OneLine(best->name), best->id);
+  std::string text = fmt::format(
+      "{}: {}{}\n  {} ({})\n", LedgerTitle(call.query), FigureText(&figure),
+      figure.n ? fmt::format(" on {}", Thousands(*figure.n)) : "", OneLine(best->name), best->id);
   if (call.judged) text += StandingText(figure, standing, call);
   if (call.query.side == "test") {
     text +=
@@ -213,17 +201,16 @@ Json PointsJson(const std::vector<LedgerPoint>& points) {
 }
 
 int Plot(const ExperimentsCall& call) {
-  std::vector<LedgerPoint> points = LedgerPoints(Read(call), call.query);
-  if (points.empty()) {
-    throw Error({call.ledger, fmt::format("no entry has {}", Title(call.query)),
-                 "expected one or more", "name another --figure, --side, --target or --name"});
-  }
+  const LedgerChoice chosen = ChooseGroup(call.ledger, Read(call), call.query);
+  std::vector<LedgerPoint> points = LedgerPoints(chosen.group.entries, call.query);
   const LedgerChartOptions options{
-      .title = Title(call.query), .baseline = call.baseline, .goal = call.goal};
+      .title = LedgerTitle(call.query), .baseline = call.baseline, .goal = call.goal};
   if (!call.out.empty()) WriteFile(call.out, LedgerSvg(points, options));
   if (call.common.json) {
     PrintJson({{"figure", call.query.figure},
                {"side", call.query.side},
+               {"measured_on", GroundJson(chosen.group.ground)},
+               {"left_out", chosen.left_out},
                {"baseline", call.baseline},
                {"goal", call.goal},
                {"points", PointsJson(points)}});
@@ -261,6 +248,8 @@ void Describe(Options& options, ExperimentsCall* call) {
   options.Add("side", &call->query.side, "that the figure is of; for add: that was evaluated",
               OneOf({"validation", "test"}));
   options.Add("target", &call->query.target, "only entries of this target; for add: of the entry");
+  options.Add("data", &call->data,
+              "file that the figure was measured on, or how its SHA-256 begins (list, best, plot)");
   options.Add("name", &call->query.name,
               "only entries with this in their name; for add: the entry's name");
   options.Add("baseline", &call->baseline, "where the work began (best, plot)");
@@ -294,6 +283,7 @@ void CheckOptions(const Options& options, const std::string& action) {
   only("add",
        {"evaluation", "run", "entry", "question", "learned", "status", "split", "code", "date"});
   only("plot", {"out"});
+  if (action == "show" || action == "add") only("list, best or plot", {"data"});
 }
 
 int RunExperiments(const std::vector<std::string>& args) {
@@ -313,6 +303,7 @@ int RunExperiments(const std::vector<std::string>& args) {
     throw UsageError({"command line", fmt::format("found the word \"{}\"", call.words[1]),
                       "expected options only after " + action, "leave it out"});
   }
+  call.query.data = MeantFingerprint(call.data);
   call.add.status_given = options.Given("status");
   call.judged =
       call.query.figure == "accuracy" || options.Given("baseline") || options.Given("goal");

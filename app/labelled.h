@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,7 +13,7 @@ namespace arcsat {
 /// A scored conversation with what calibration and evaluation need of its record.
 struct LabelledConversation {
   LabeledScore score;
-  std::string channel, problem_type, agent, team;
+  std::string channel, problem_type;
   int turns = 0;
   std::optional<bool> escalated;
   /// By the question that the model was trained on, whatever is evaluated: who answered, and what
@@ -20,6 +21,7 @@ struct LabelledConversation {
   std::optional<bool> answered_satisfied;
   std::optional<double> answer;
   std::optional<bool> truth;
+  std::map<std::string, std::string> columns;  ///< others that were asked for
 
   /// Whether there is an answer or a rated turn.
   bool labelled() const;

@@ -15,7 +15,9 @@ void Bind(Options& options, ConformalOptions* c) {
 void Bind(Options& options, PopulationOptions* p) {
   options
       .Add("population.by", &p->by,
-           "columns with figures of their own: channel, problem_type, agent, team, length")
+           "a column with figures of its own: channel, problem_type, agent, team, language, "
+           "customer_id, escalated, started_at (by month), length, attribute:NAME, or another "
+           "field of the record")
       .Add("population.min_group", &p->min_group,
            "answers that a group needs for corrected figures", AtLeast(2))
       .Add("population.ridge", &p->response.ridge, "of the response model", Between(1e-6, 1e6))

@@ -7,6 +7,7 @@
 
 #include "data/error.h"
 #include "data/json.h"
+#include "data/record_columns.h"
 
 namespace arcsat {
 namespace {
@@ -21,16 +22,6 @@ std::optional<std::string> AttributeName(const SurveyOptions& options) {
   }
   throw UsageError({"survey.target", "found \"" + options.target + "\"",
                     "expected survey or attribute:NAME", "name one of the two"});
-}
-
-/// The attribute of that name or, where there is none, what a path with dots leads to.
-const Json* FindAttribute(const Json& attributes, const std::string& name) {
-  if (!attributes.is_object()) return nullptr;
-  if (const auto found = attributes.find(name); found != attributes.end()) return &*found;
-  const std::size_t dot = name.find('.');
-  if (dot == std::string::npos) return nullptr;
-  const auto outer = attributes.find(name.substr(0, dot));
-  return outer == attributes.end() ? nullptr : FindAttribute(*outer, name.substr(dot + 1));
 }
 
 std::optional<bool> AttributeAnswer(const Conversation& conversation, const std::string& name) {

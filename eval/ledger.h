@@ -23,11 +23,11 @@ struct LedgerFigure {
   std::optional<std::int64_t> n = {};  ///< items it is over: conversations or turns
 };
 
-/// A file of conversations that an experiment used.
+/// A file of conversations that an experiment used, or a folder of shards.
 struct LedgerData {
-  std::string side;                           ///< "train", "calibration", "validation" or "test"
-  std::string file;                           ///< its name, without the folders
-  std::string sha256 = {};                    ///< of the file; empty where it was not to be had
+  std::string side;         ///< "train", "calibration", "validation" or "test"
+  std::string file;         ///< its name, without the folders
+  std::string sha256 = {};  ///< of the file or of shards.json; empty where it was not to be had
   std::optional<std::int64_t> labelled = {};  ///< conversations with an answer or a rated turn
 };
 
@@ -64,6 +64,10 @@ struct LedgerEntry {
 
   /// The figure, or nothing.
   const LedgerFigure* Find(std::string_view side, std::string_view figure) const;
+
+  /// Of the data on a side: the SHA-256 of its file, or where there are several that of theirs in
+  /// order, joined. Empty where one of them is not known, or none.
+  std::string DataFingerprint(std::string_view side) const;
 };
 
 Json ToJson(const LedgerEntry& entry);
@@ -97,16 +101,38 @@ struct LedgerQuery {
   std::string name = {};    ///< part of it, whatever the case of ASCII letters; empty: any
   std::string side = "test";
   std::string figure = "accuracy";
+  std::string data = {};  ///< how the side's fingerprint begins; empty: any
 };
 
 std::vector<LedgerEntry> Select(std::vector<LedgerEntry> entries, const LedgerQuery& query);
 
+/// What a figure was measured on. Only figures of one ground can be held against each other: a file
+/// can have answers to several targets, and turns that are rated besides.
+struct LedgerGround {
+  std::string target;
+  std::string data;                    ///< LedgerEntry::DataFingerprint(); empty: not known
+  std::optional<std::int64_t> n = {};  ///< items
+  bool operator==(const LedgerGround&) const = default;
+};
+LedgerGround GroundOf(const LedgerEntry& entry, const LedgerFigure& figure);
+
+/// Entries that have the query's figure on one ground, in their order.
+struct LedgerGroup {
+  LedgerGround ground;
+  std::vector<LedgerEntry> entries;
+};
+
+/// The entries that have the query's figure, those that failed left out, by ground: one whose data
+/// are known before one whose are not, then that of more entries, then that of the newest.
+std::vector<LedgerGroup> GroupByGround(const std::vector<LedgerEntry>& entries,
+                                       const LedgerQuery& query);
+
 /// Whether less of a figure is better ("log_loss", "brier", "ece", ...).
 bool LowerIsBetter(std::string_view figure);
 
-/// The entry with the best figure, those that failed left out; nullptr where none has it. Of equal
-/// figures the one whose interval has the better worse end (a missing interval is worst), then the
-/// earlier in the list.
+/// The entry with the best figure, those that failed left out; nullptr where none has it. Whether
+/// they are of one ground it does not look at. Of equal figures the one whose interval has the
+/// better worse end (a missing interval is worst), then the earlier in the list.
 const LedgerEntry* Best(const std::vector<LedgerEntry>& entries, const LedgerQuery& query);
 
 /// Where a figure stands between the baseline and the goal. A figure of which less is better is

@@ -2,7 +2,10 @@
 #include <array>
 #include <cctype>
 #include <limits>
+#include <set>
+#include <tuple>
 
+#include "data/files.h"
 #include "eval/ledger.h"
 
 namespace arcsat {
@@ -30,12 +33,58 @@ bool Better(const LedgerFigure& a, const LedgerFigure& b) {
   return WorseEnd(a) > WorseEnd(b);
 }
 
+/// What makes one group come before another: the more.
+auto GroupRank(const LedgerGroup& group) {
+  std::string newest;  // ISO 8601 in UTC sorts as text
+  for (const LedgerEntry& entry : group.entries) newest = std::max(newest, entry.date);
+  return std::make_tuple(!group.ground.data.empty(), group.entries.size(), newest);
+}
+
 }  // namespace
+
+std::string LedgerEntry::DataFingerprint(std::string_view side) const {
+  std::set<std::string> sums;
+  for (const LedgerData& one : data) {
+    if (one.side == side) sums.insert(one.sha256);
+  }
+  if (sums.empty() || sums.contains("")) return "";
+  if (sums.size() == 1) return *sums.begin();
+  std::string joined;
+  for (const std::string& sum : sums) joined += sum;
+  return Sha256(joined);
+}
+
+LedgerGround GroundOf(const LedgerEntry& entry, const LedgerFigure& figure) {
+  return {entry.target, entry.DataFingerprint(figure.side), figure.n};
+}
+
+std::vector<LedgerGroup> GroupByGround(const std::vector<LedgerEntry>& entries,
+                                       const LedgerQuery& query) {
+  std::vector<LedgerGroup> groups;
+  for (const LedgerEntry& entry : entries) {
+    const LedgerFigure* figure = entry.Find(query.side, query.figure);
+    if (figure == nullptr || entry.status == LedgerStatus::kFailed) continue;
+    const LedgerGround ground = GroundOf(entry, *figure);
+    const auto same = std::find_if(groups.begin(), groups.end(), [&](const LedgerGroup& group) {
+      return group.ground == ground;
+    });
+    if (same == groups.end()) {
+      groups.push_back({ground, {entry}});
+    } else {
+      same->entries.push_back(entry);
+    }
+  }
+  std::stable_sort(groups.begin(), groups.end(), [](const LedgerGroup& a, const LedgerGroup& b) {
+    return GroupRank(a) > GroupRank(b);
+  });
+  return groups;
+}
 
 std::vector<LedgerEntry> Select(std::vector<LedgerEntry> entries, const LedgerQuery& query) {
   const std::string part = LowerCase(query.name);
   std::erase_if(entries, [&](const LedgerEntry& entry) {
     return (!query.target.empty() && entry.target != query.target) ||
+           !entry.DataFingerprint(query.side).starts_with(query.data) ||
            LowerCase(entry.name).find(part) == std::string::npos;
   });
   return entries;

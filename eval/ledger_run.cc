@@ -12,6 +12,7 @@
 #include "data/error.h"
 #include "data/files.h"
 #include "data/json.h"
+#include "data/shards/manifest.h"
 #include "data/survey.h"
 
 namespace arcsat {
@@ -88,14 +89,37 @@ std::int64_t CountLabelled(const std::string& path, const SurveyOptions& survey)
   return count;
 }
 
-/// A file as --data names it: the target after the path goes before the run's.
-LedgerData DescribeFile(const std::string& text, const std::string& side,
-                        const SurveyOptions& survey) {
+bool HoldsData(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored) || HoldsShards(path);
+}
+
+/// Where the data lie that a run was given: a relative path is looked for from here, then from each
+/// folder above the run's, as the run was started in one of them. The path itself where they are
+/// gone.
+fs::path FindData(const fs::path& path, const fs::path& run) {
+  if (path.is_absolute() || HoldsData(path)) return path;
+  fs::path folder = (fs::absolute(run) / "").lexically_normal().parent_path();
+  while (folder.has_relative_path()) {
+    folder = folder.parent_path();
+    if (HoldsData(folder / path)) return folder / path;
+  }
+  return path;
+}
+
+/// Data as --data names them: the target after the path goes before the run's. Shards are known by
+/// their shards.json, which has the SHA-256 of each; their labels are not counted.
+LedgerData DescribeData(const std::string& text, const std::string& side,
+                        const SurveyOptions& survey, const fs::path& run) {
   const DataSource source = ParseDataSource(text, survey);
+  const fs::path found = FindData(source.path, run);
   LedgerData data{.side = side, .file = BaseName(source.path)};
-  if (!fs::is_regular_file(source.path)) return data;
-  data.sha256 = Sha256File(source.path);
-  data.labelled = CountLabelled(source.path, source.survey);
+  if (HoldsShards(found)) {
+    data.sha256 = Sha256File(found / kShardManifest);
+  } else if (HoldsData(found)) {
+    data.sha256 = Sha256File(found);
+    data.labelled = CountLabelled(found.string(), source.survey);
+  }
   return data;
 }
 
@@ -260,7 +284,7 @@ void AddRun(const fs::path& run, const std::vector<Setting>& defaults, LedgerEnt
   for (const auto& [key, side] : std::array<std::pair<const char*, const char*>, 2>{
            {{"data", "train"}, {"validation", "validation"}}}) {
     for (const std::string& text : SettingValues(settings, key)) {
-      files.push_back(DescribeFile(text, side, survey));
+      files.push_back(DescribeData(text, side, survey, run));
     }
   }
   entry->data.insert(entry->data.begin(), files.begin(), files.end());

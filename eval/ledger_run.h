@@ -16,10 +16,10 @@ namespace arcsat {
 void AddEvaluation(const std::filesystem::path& path, const std::string& side, LedgerEntry* entry);
 
 /// Takes over what a run folder tells: its configuration, and which of it is not as in `defaults`;
-/// the files it learned from (fingerprints where they are still there); the version of the code
-/// (log.txt); updates, seconds and speed, and the figures of the best model on the validation side
-/// (metrics.jsonl); the model's fingerprint. Error where config.cfg is missing, or the model is
-/// another than the entry's.
+/// the files and shards it learned from (fingerprints where they are still there, relative paths
+/// from here or from a folder above the run's); the version of the code (log.txt); updates, seconds
+/// and speed, and the figures of the best model on the validation side (metrics.jsonl); the model's
+/// fingerprint. Error where config.cfg is missing, or the model is another than the entry's.
 void AddRun(const std::filesystem::path& run, const std::vector<Setting>& defaults,
             LedgerEntry* entry);
 

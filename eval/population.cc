@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <numeric>
 #include <set>
 
@@ -153,14 +155,24 @@ std::string ColumnOf(const PopulationItem& item, const std::string& by) {
   return value.empty() ? "(none)" : value;
 }
 
-// Members of each group in a fixed order: by name, lengths by their first number.
+// Where a group stands before its name decides: lengths by their first number, numbers by size,
+// everything else before them.
+double GroupPlace(const std::string& value, const std::string& by) {
+  if (by == "length") return std::atoi(value.c_str());
+  double number = 0;
+  const char* const end = value.data() + value.size();
+  const auto [last, error] = std::from_chars(value.data(), end, number);
+  const bool read = error == std::errc() && last == end && std::isfinite(number);
+  return read ? number : -std::numeric_limits<double>::infinity();
+}
+
+// Members of each group in a fixed order.
 std::vector<std::pair<std::string, std::vector<int>>> Split(
     const std::vector<PopulationItem>& items, const std::string& by) {
-  std::map<std::pair<int, std::string>, std::vector<int>> groups;
+  std::map<std::pair<double, std::string>, std::vector<int>> groups;
   for (std::size_t i = 0; i < items.size(); ++i) {
     const std::string value = ColumnOf(items[i], by);
-    const int place = by == "length" ? std::atoi(value.c_str()) : 0;
-    groups[{place, value}].push_back(static_cast<int>(i));
+    groups[{GroupPlace(value, by), value}].push_back(static_cast<int>(i));
   }
   std::vector<std::pair<std::string, std::vector<int>>> split;
   split.reserve(groups.size());

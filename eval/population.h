@@ -19,9 +19,10 @@ struct PopulationItem {
   double p_satisfied = 0;         ///< 0..1, by a model that did not learn from this answer
   std::optional<bool> satisfied;  ///< empty where nobody answered
   std::optional<double> answer;   ///< on the survey's own scale, where `satisfied` is there
-  std::optional<double> expected_answer;     ///< on the same scale (Score::csat), where known
-  std::optional<bool> truth;                 ///< a simulator's: what they would have answered
-  std::map<std::string, std::string> other;  ///< further columns to group by: {"team": "emea"}
+  std::optional<double> expected_answer;  ///< on the same scale (Score::csat), where known
+  std::optional<bool> truth;              ///< a simulator's: what they would have answered
+  /// Further columns to group by: {"team": "emea", "attribute:vip": "true"}.
+  std::map<std::string, std::string> other;
 };
 
 struct PopulationOptions {

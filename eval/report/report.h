@@ -46,7 +46,7 @@ struct LearningPoint {
   bool best = false;  ///< the model of this update was kept
 };
 
-/// One experiment of the ledger, its figure the accuracy on surveyed conversations.
+/// One experiment of the ledger, its figure the accuracy on the report's own conversations.
 struct ExperimentPoint {
   std::string name;
   std::string date;  ///< ISO 8601, or empty

@@ -113,8 +113,14 @@ def strings(count=200):
     return unique[:count]
 
 
+def turned(texts, by):
+    """The same texts, beginning with another one."""
+    return texts[by:] + texts[:by]
+
+
 def report(texts):
-    """The probe's input with one of the texts in every field that holds text."""
+    """The probe's input with one of the texts in every field that holds text. Of one text alone,
+    every field holds that one; of many, which field holds which depends on where they begin."""
     at = lambda i: texts[i % len(texts)]  # noqa: E731
     joined = "\n".join(texts)
     conversations = [
@@ -143,7 +149,7 @@ def report(texts):
             "conversations": 9,
             "shares": {"satisfied": 0.5, "dissatisfied": 0.5},
             "figures": {"accuracy": figure, "roc_auc": none, at(8): figure},
-            "majority": {"accuracy": figure},
+            "majority": {"accuracy": figure, "roc_auc": none},
         }
     ]
     slices += [
@@ -262,8 +268,15 @@ def report(texts):
             {"update": 2, "best": True, "validation": {at(17): 0.5, "accuracy": 0.5}},
         ],
         "experiments": [
-            {"name": text, "date": text, "value": 0.5, "interval": [0.4, 0.6], "note": text}
-            for text in texts[:40]
+            {
+                "name": text,
+                "date": text,
+                "value": 0.5,
+                "interval": [0.4, 0.6],
+                "note": text,
+                "current": i == 0,
+            }
+            for i, text in enumerate(texts[:40])
         ],
         "making": [[text, text] for text in texts],
     }

@@ -1,4 +1,4 @@
-"""The report in a real Chromium, for test_report.py and test_report_reading.py."""
+"""The report's pages, and their readers in a real Chromium, for test_report*.py."""
 
 import json
 import os
@@ -16,22 +16,32 @@ playwright = pytest.importorskip("playwright.sync_api")
 PROBES = os.environ.get("ARCSAT_PROBES", "")
 
 
-@pytest.fixture(scope="module")
-def render(tmp_path_factory):
-    """render(input): the path of the report of what report_main.cc reads."""
+@pytest.fixture(scope="session")
+def probe():
+    """probe("report", input, "html"): the bytes that a program of tests/parity/*_main.cc answers."""
     if not PROBES:
         pytest.skip("ARCSAT_PROBES names the folder of the helpers that ctest builds")
 
-    def call(data, kind="html"):
-        path = tmp_path_factory.mktemp("report") / f"report.{kind}"
+    def call(name, data, *arguments):
         done = subprocess.run(
-            [os.path.join(PROBES, "arcsat_report_probe"), kind],
+            [os.path.join(PROBES, f"arcsat_{name}_probe"), *arguments],
             input=json.dumps(data).encode(),
             capture_output=True,
             check=False,
         )
         assert done.returncode == 0, done.stderr.decode()
-        path.write_bytes(done.stdout)
+        return done.stdout
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def render(probe, tmp_path_factory):
+    """render(input): the path of the report of what report_main.cc reads."""
+
+    def call(data, kind="html"):
+        path = tmp_path_factory.mktemp("report") / f"report.{kind}"
+        path.write_bytes(probe("report", data, kind))
         return path
 
     return call
@@ -49,6 +59,12 @@ def browser():
         chromium = p.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield chromium
         chromium.close()
+
+
+# Every table: its section, its caption and the texts of its cells.
+TABLES = """() => [...document.querySelectorAll('main table')].map((table) => [
+  table.closest('section').id, table.caption.textContent,
+  [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent))])"""
 
 
 class Reader:
@@ -98,6 +114,25 @@ class Reader:
 
     def texts(self, selector):
         return self.page.locator(selector).all_text_contents()
+
+    def unfold(self):
+        """Opens what is folded, and waits for the tables that are made then."""
+        self.page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        self.until(
+            "[...document.querySelectorAll('details.data')].every((d) => d.childElementCount > 1)"
+        )
+
+    def tables(self):
+        """Every table, with those behind the charts, for table_of()."""
+        self.unfold()
+        return self.page.evaluate(TABLES)
+
+
+def table_of(tables, section, begins):
+    """The rows of a section's one table whose caption begins so: texts, the head first."""
+    found = [rows for where, name, rows in tables if where == section and name.startswith(begins)]
+    assert len(found) == 1, f"{len(found)} tables of {section} are called {begins}"
+    return found[0]
 
 
 @pytest.fixture(scope="module")

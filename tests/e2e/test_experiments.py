@@ -12,10 +12,17 @@ import pytest
 import tiny
 
 
-def entry(name, value=0.8, **more):
-    figure = {"value": value, "interval": [round(value - 0.1, 3), round(value + 0.05, 3)], "n": 100}
+SUM = "ab12" * 16
+
+
+def on(sha256=SUM, file="test.jsonl"):
+    return [{"side": "test", "file": file, "sha256": sha256}]
+
+
+def entry(name, value=0.8, n=100, **more):
+    figure = {"value": value, "interval": [round(value - 0.1, 3), round(value + 0.05, 3)], "n": n}
     return {"name": name, "status": "kept", "target": "survey", "learned": "something",
-            "figures": {"test": {"accuracy": figure}}} | more
+            "data": on(), "figures": {"test": {"accuracy": figure}}} | more
 
 
 @pytest.fixture
@@ -89,10 +96,11 @@ def test_the_best_stands_between_baseline_and_goal(run, run_json, ledger, three)
     assert "none of 3 entries has roc_auc (test)" in missing
 
 
-def test_the_chart_as_text_and_as_a_picture(run, run_json, ledger, three, tmp_path):
+def test_the_chart_as_text_and_as_a_picture(run, run_json, ledger, three, add, tmp_path):
+    add(entry("fourth", 0.6, status="rejected", date="2026-04-01T00:00:00Z"))
     text = run("experiments", "plot", "--ledger", ledger).stdout
     rows = [line for line in text.splitlines() if "[" in line]
-    assert [row.split("  ")[0] for row in rows] == ["first", "second", "third, task done"]
+    assert [row.split("  ")[0] for row in rows] == ["first", "second", "fourth"]
     assert "├" in rows[0] and "●" in rows[0] and "○" in rows[2]
     assert max(map(len, text.splitlines())) <= 100
     out = tmp_path / "chart.svg"
@@ -102,6 +110,46 @@ def test_the_chart_as_text_and_as_a_picture(run, run_json, ledger, three, tmp_pa
     assert len(tree.findall(".//{*}circle")) == 3
     points = run_json("experiments", "plot", "--ledger", ledger)["points"]
     assert [point["best_so_far"] for point in points] == [True, True, False]
+
+
+def test_only_results_on_the_same_data_are_held_against_each_other(run, run_json, ledger, add,
+                                                                   tmp_path):
+    other = tmp_path / "other.jsonl"
+    other.write_text("other conversations\n")
+    sha256 = tiny.sha256(other)
+    for one in (entry("a", 0.7), entry("b", 0.8), entry("turns", 0.95, n=1963),
+                entry("easy", 0.99, data=on(sha256, other.name)), entry("unnamed", 0.97, data=[]),
+                entry("another answer", 0.98, target="attribute:done")):
+        add(one)
+    best = run_json("experiments", "best", "--ledger", ledger)
+    assert best["entry"]["name"] == "b"
+    assert best["measured_on"] == {"target": "survey", "sha256": SUM, "n": 100}
+    assert best["left_out"] == 4
+    for action in ("best", "plot"):
+        said = run("experiments", action, "--ledger", ledger).stderr
+        assert "on 5 sets" in said and "the 2 on test.jsonl (ab12ab12), survey, n 100" in said
+        assert "--data" in said
+    for data in (other, sha256, sha256[:6]):
+        call = ["experiments", "best", "--ledger", ledger, "--data", data]
+        assert "easy" in run(*call).stdout and run(*call).stderr == ""
+        assert run_json(*call)["left_out"] == 0
+    plot = ["experiments", "plot", "--ledger", ledger, "--data", SUM[:6]]
+    assert [point["name"] for point in run_json(*plot)["points"]] == ["a", "b"]
+    assert "on 3 sets" in run(*plot).stderr
+    listed = run_json("experiments", "list", "--ledger", ledger, "--data", sha256)["entries"]
+    assert [one["name"] for one in listed] == ["easy"]
+    everything = run("experiments", "list", "--ledger", ledger)
+    assert sha256[:8] in everything.stdout and everything.stderr == ""
+    done = run("experiments", "best", "--ledger", ledger, "--data", "0" * 64, code=1)
+    assert "none of 0 entries on these data has accuracy (test)" in done.stderr
+
+
+def test_results_on_data_that_are_not_named_come_with_a_note(run, ledger, add):
+    add(entry("a", data=[]))
+    assert run("experiments", "best", "--ledger", ledger).stderr == ""
+    add(entry("b", data=on(None)))
+    said = run("experiments", "best", "--ledger", ledger).stderr
+    assert "nothing says that these were measured on the same data" in said
 
 
 def test_hostile_texts_neither_steer_the_terminal_nor_the_picture(run, ledger, add, tmp_path):
@@ -183,6 +231,8 @@ def test_a_folder_that_cannot_be_written(run, add, ledger, tmp_path):
         (["list", "more"], "options only"),
         (["list", "--learned", "x"], "expected it with add"),
         (["best", "--out", "x.svg"], "expected it with plot"),
+        (["show", "a", "--data", "ab12"], "expected it with list, best or plot"),
+        (["best", "--data", "no/such.jsonl"], "how its SHA-256 begins"),
         (["list", "--side", "train"], "validation or test"),
         (["add", "--name", "a", "--learned", "b"], "--evaluation"),
         (["add", "--evaluation", "x.json", "--learned", "b"], "--name is missing"),
@@ -288,6 +338,25 @@ def test_a_real_run_is_recorded(run, run_json, trained, sides, ledger, tmp_path,
     assert line["cost"]["updates"] >= 10 and line["cost"]["seconds"] > 0
     assert {one["side"] for one in line["data"]} == {"train", "validation", "test"}
     assert all(one["sha256"] == tiny.sha256(sides / one["file"]) for one in line["data"])
+
+
+def test_the_report_draws_the_experiments_on_its_data(run, trained, sides, ledger, add, tmp_path):
+    out, page = tmp_path / "evaluation.json", tmp_path / "report.html"
+    evaluate = ["evaluate", "--model", trained, "--data", sides / "test.jsonl",
+                "--evaluate.resamples", 100]
+    run(*evaluate, "--out", out)
+    measured = json.loads(out.read_text())
+    n, here = measured["survey"][0]["n"], on(measured["data"]["sha256"])
+    run("experiments", "add", "--evaluation", out, "--name", "this", "--learned", "it runs",
+        "--ledger", ledger)
+    for one in (entry("beside", n=n, data=here), entry("other data", n=n),
+                entry("turns", n=n + 1, data=here), entry("unnamed", n=n, data=on(None)),
+                entry("another answer", n=n, data=here, target="attribute:done")):
+        add(one)
+    run(*evaluate, "--ledger", ledger, "--report", page)
+    text = page.read_text("utf-8").split('<script type="application/json" id="data">')[1]
+    drawn = json.loads(text.split("</script>")[0])["experiments"]
+    assert {(one["name"], one["current"]) for one in drawn} == {("this", True), ("beside", False)}
 
 
 def test_a_run_is_in_mlflow_too(train, tmp_path, monkeypatch):

@@ -98,6 +98,65 @@ def test_a_report_is_written_with_the_evaluation(run, run_json, trained, sides, 
         assert quick["survey"][0]["figures"][name]["value"] == pytest.approx(value, abs=1e-5)
 
 
+@pytest.fixture
+def columns(sides, tmp_path):
+    """The test side with attributes of every kind, and a field that the program does not know."""
+    records = tiny.records(sides / "test.jsonl")
+    assert len(records) > 60
+    for i, record in enumerate(records):
+        record["attributes"] |= {"Region": ("apac", "emea\x1b[2J")[i % 2], "vip": i % 4 == 0,
+                                 "price": i + 0.5, "crm": {"tier": (9, 10, None)[i % 3]}}
+        record["queue"] = "q1"
+    return tiny.write_records(tmp_path / "calls.jsonl", records)
+
+
+def test_satisfaction_of_everybody_by_any_column(run, run_json, trained, columns, schema, tmp_path):
+    names = ["channel", "length", "attribute:Region", "attribute:vip", "attribute:crm.tier",
+             "attribute:truth.resolved", "queue", "language", "team", "escalated", "started_at",
+             "agent_id", "customer_id"]
+    records = tiny.records(columns)
+    call = ["evaluate", "--model", trained, "--data", columns, "--evaluate.resamples", 100,
+            "--report", tmp_path / "report.html"]
+    for name in names:
+        call += ["--population.by", name]
+    found = run_json(*call)
+    jsonschema.Draft202012Validator(schema("evaluation")).validate(found)
+    groups = found["population"]["by"]
+    assert list(dict.fromkeys(group["by"] for group in groups)) == names
+    values = {name: {g["value"]: g["n"] for g in groups if g["by"] == name} for name in names}
+    assert all(sum(counts.values()) == len(records) for counts in values.values())
+    assert set(values["attribute:Region"]) == {"apac", "emea\x1b[2J"}
+    assert values["attribute:vip"]["true"] == sum(r["attributes"]["vip"] for r in records)
+    assert list(values["attribute:crm.tier"]) == ["(none)", "9", "10"]
+    assert values["queue"] == {"q1": len(records)} and values["language"] == {"en": len(records)}
+    assert set(values["started_at"]) == {record["started_at"][:7] for record in records}
+    shown = run(*call).stdout
+    assert "attribute:Region apac" in shown and "attribute:crm.tier 10" in shown
+    assert "\x1b" not in shown
+
+
+def test_a_column_that_makes_no_groups_is_refused_before_the_work(run, run_json, trained, columns):
+    call = ["evaluate", "--model", trained, "--data", columns, "--evaluate.resamples", 100]
+
+    def refused(column):
+        done = run(*call, "--population.by", column, "--json", code=2)
+        error = json.loads(done.stderr.splitlines()[-1])["error"]
+        assert str(columns) in error["place"] and "population.by" in error["place"]
+        assert column in error["found"] and error["remedy"]
+        return error
+
+    assert "nearest are attribute:Region," in refused("attribute:Regoin")["expected"]
+    assert "nearest are queue," in refused("quue")["expected"]
+    assert "attribute:Region" in refused("region")["expected"]
+    assert "50 different numbers" in refused("attribute:price")["found"]
+    # Standard input is known only when all is scored: the column is left out, and a note says so.
+    call[4] = "-"
+    for column in ("attribute:Regoin", "attribute:price"):
+        found = run_json(*call, "--population.by", column, input=columns.read_text())
+        assert found["population"]["by"] == []
+        assert any(column in note for note in found["notes"])
+
+
 def test_scores_fit_their_schema_and_their_conversations(run, trained, sides, schema, tmp_path):
     out = tmp_path / "scores.jsonl"
     run("score", "--model", trained, "--data", sides / "test.jsonl", "--out", out)
@@ -307,6 +366,22 @@ def test_a_dry_run_says_what_the_run_takes_and_writes_nothing(run, train, sides,
     assert written < 1.2 * forecast["disk_bytes"]
     refused = train(out, "--dry-run", "--train.epochs", 0, code=2)
     assert "--dry-run" in refused.stderr
+
+
+def test_a_dry_run_foretells_the_memory_and_the_steps_of_accumulated_batches(
+        arcsat, sides, encoder, train, tmp_path):
+    """A step every fourth batch only; 110 conversations pass the network at once."""
+    arguments = ["--train.batch", 110, "--train.accumulate", 4, "--train.epochs", 2]
+    forecast = json.loads(train(tmp_path / "none", "--dry-run", "--json", *arguments).stdout)
+    command = [arcsat, "train", "--encoder", encoder, "--data", sides / "train.jsonl", "--validation",
+               sides / "validation.jsonl", "--out", tmp_path / "run", *tiny.TRAINING, *arguments, "--quiet"]
+    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    steps = [line for line in tiny.records(tmp_path / "run" / "metrics.jsonl") if line["kind"] == "train"]
+    assert forecast["updates"] == len(steps) == 2
+    assert 0.8 < forecast["memory_bytes"] / (usage.ru_maxrss * 1024) < 1.2
 
 
 def test_words_alone_are_fitted_beside_a_network_that_stays(run, sides, trained, tmp_path):

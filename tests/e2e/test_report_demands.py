@@ -1,10 +1,12 @@
 """The report: what a demanding reader looked for and did not find, or could not read."""
 
 import copy
+import json
 
+import numpy as np
 import pytest
 import report_sample
-from report_browser import Reader, browser, render  # noqa: F401
+from report_browser import Reader, browser, probe, render, table_of  # noqa: F401
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,54 @@ def test_calibration_by_group_has_headings_and_no_empty_rows(reader):
 def test_the_verdict_on_the_transition_is_said_once(reader, data):
     said = reader.page.locator("#claim .callout p").inner_text()
     assert said.lstrip("✓✕ \n").strip() == data["evaluation"]["claim"]["verdict"]["text"].strip()
+
+
+def claim(probe, by_entry):  # noqa: F811
+    """What the program finds in 400 conversations whose answer follows entry and exit so:
+    by -4 and 4 it is their difference that counts, by 0 and 4 the exit alone."""
+    rng = np.random.default_rng(4)
+    entry, exit_ = rng.uniform(size=(2, 400))
+    log_odds = by_entry * (entry - 0.5) + 4 * (exit_ - 0.5)
+    satisfied = rng.random(400) < report_sample.logistic(log_odds)
+    outlook = 0.8 * log_odds + rng.normal(size=400)
+    asked = {"entry": entry.tolist(), "exit": exit_.tolist(), "outlook_logit": outlook.tolist(),
+             "y": satisfied.astype(int).tolist(), "folds": 5, "seed": 1}
+    return json.loads(probe("reliability", {"claim": asked}))["claim"]
+
+
+# Whether the data support the transition: the strength of entry, the mark and its name, and what
+# the page says.
+SUPPORTED = (-4, "✓", "shown", "claim supported", "good",
+             "The data support the transition as a measure: beyond the state a customer leaves in, "
+             "delta tells more of the answer (coefficient ")
+REFUTED = (0, "✕", "refuted", "claim not supported", "bad",
+           "The data do not support the transition as a measure of its own. The state at exit "
+           "carries it: delta tells much beyond entry (coefficient ")
+
+
+@pytest.mark.parametrize("expected,other", [(SUPPORTED, REFUTED), (REFUTED, SUPPORTED)],
+                         ids=["supported", "refuted"])
+def test_the_page_says_plainly_whether_the_transition_matters(browser, probe, render, expected, other):  # noqa: F811
+    by_entry, glyph, name, result, kind, words = expected
+    found = claim(probe, by_entry)
+    data = {"evaluation": {"claim": found}}
+    reader = Reader(browser, render(data))
+    finding = reader.page.locator(".findings li", has_text="Transition")
+    for mark in (finding.locator(".standing"), reader.page.locator("#claim .callout .standing")):
+        assert (mark.text_content(), mark.get_attribute("aria-label")) == (glyph, name)
+    assert finding.locator(".result").text_content() == result
+    said = reader.texts("#claim .callout .quote")
+    assert said == reader.texts(".findings li:last-child .quote") == [found["verdict"]["text"]]
+    assert said[0].startswith(words)
+    assert reader.page.locator("#claim .callout").get_attribute("class") == f"callout {kind}"
+    whole = reader.page.locator("main").text_content()
+    assert whole.count(words) == 2 and other[5] not in whole and other[3] not in whole
+    rows = table_of(reader.tables(), "claim", "What delta adds")
+    [beyond] = [row for row in rows if row[0] == "delta beyond exit"]
+    assert (float(beyond[6].strip("< ")) < 0.01) == (kind == "good"), "as the table has it"
+    reader.check()
+    summary = probe("report", data, "markdown").decode()
+    assert f"**Transition: {result}.** {words.split(' (')[0]}" in summary
 
 
 def test_the_experiments_can_be_read(reader):

@@ -2,7 +2,7 @@
 
 import pytest
 import report_sample
-from report_browser import Reader, browser, hostile_page, reader, render, sample  # noqa: F401
+from report_browser import Reader, browser, hostile_page, probe, reader, render, sample  # noqa: F401
 
 
 def rows(reader):
@@ -51,6 +51,35 @@ def test_filters_and_order(reader):
     page.locator("select[data-key=outcome]").select_option(label="Told wrong")
     page.locator(".list tr[data-row]").first.click()
     assert "told wrong" in page.locator(".reader .about").inner_text()
+
+
+def test_filter_by_length(reader):
+    """Each choice lists just the conversations of so many turns, in the order of the data."""
+    page = reader.page
+    ids, turns, channels = page.evaluate(
+        "(({id, turns, channel}) => [id, turns, channel.codes.map((code) => channel.values[code])])"
+        "(JSON.parse(document.getElementById('data').textContent).conversations)"
+    )
+    assert {8, 9, 16, 17, 32, 33} <= set(turns), "both ends of every choice are there"
+    choices = {"1-8": (1, 8), "9-16": (9, 16), "17-32": (17, 32), "33+": (33, 10**9)}
+    assert reader.texts("select[data-key=length] option") == ["Any", *choices]
+    length = page.locator("select[data-key=length]")
+    page.locator("select[data-key=order]").select_option(label="As in the data")
+    for label, (least, most) in choices.items():
+        within = [name for name, n in zip(ids, turns) if least <= n <= most]
+        assert len(within) > 12
+        length.select_option(label=label)
+        assert page.locator(".count").inner_text() == f"1 to 12 of {len(within)} found in 600"
+        assert reader.texts(".list .pick") == within[:12]
+        page.get_by_role("button", name="Last page").click()
+        assert reader.texts(".list .pick") == within[(len(within) - 1) // 12 * 12 :]
+    page.locator("select[data-key=channel]").select_option(label="voice")
+    spoken = [name for name, channel in zip(ids, channels) if name in within and channel == "voice"]
+    assert reader.texts(".list .pick") == spoken[:12] != within[:12], "two filters at once"
+    assert f"{len(spoken)} found in 600" in page.locator(".count").inner_text()
+    page.locator("select[data-key=channel]").select_option(label="Any")
+    length.select_option(label="Any")
+    assert page.locator(".count").inner_text() == "1 to 12 of 600"
 
 
 def test_pages(reader):
@@ -205,10 +234,11 @@ def test_accessibility(browser, sample, scheme):
 
 
 def test_charts_say_what_they_show(reader):
+    """What they draw, and their tables, are looked at by test_report_charts.py."""
+    reader.until("document.querySelectorAll('figure .plot svg').length === 24")
     labels = reader.page.eval_on_selector_all(
         "figure .plot svg", "all => all.map((svg) => [svg.getAttribute('role'), svg.ariaLabel])"
     )
-    assert len(labels) >= 18
     assert all(role == "img" and len(label) > 20 for role, label in labels)
     assert any(label.startswith("Reliability. ") and "12 bins" in label for _, label in labels)
     untabled = reader.page.eval_on_selector_all(
@@ -222,8 +252,7 @@ def test_charts_say_what_they_show(reader):
 @pytest.mark.parametrize("name", ["sample", "hostile_page"])
 def test_a_phone_of_360_pixels(browser, name, request):
     reader = Reader(browser, request.getfixturevalue(name), width=360)
-    reader.page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
-    reader.page.wait_for_timeout(300)
+    reader.unfold()
     assert reader.page.evaluate("document.documentElement.scrollWidth") <= 360
     cut = reader.page.eval_on_selector_all(
         "main section, .chart, .list, .reader",

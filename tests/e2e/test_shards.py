@@ -72,6 +72,24 @@ def test_what_shards_do_not_hold_is_said(run, sides, encoder, shards, tmp_path, 
     assert not (tmp_path / "run").exists()
 
 
+def test_a_run_that_learned_from_shards_is_compared_and_recorded(run, run_json, sides, encoder, shards, tmp_path):
+    out, ledger = tmp_path / "run", tmp_path / "ledger.jsonl"
+    learn(run, sides, encoder, shards, out)
+    call = ["compare", out, out, "--data", sides / "test.jsonl"]
+    found = run_json(*call, code=None)
+    assert found["drift"] == []
+    for version in "AB":
+        said = [note for note in found["notes"] if note.startswith(f"{version} was trained on shards in {shards}")]
+        assert len(said) == 1 and "--trained-on" in said[0]
+    found = run_json(*call, "--trained-on", sides / "train.jsonl", code=None)
+    assert [(drift["from"], drift["to"]) for drift in found["drift"]] == [("A's training data", "the data compared on")]
+    run("experiments", "add", "--run", out, "--name", "shards", "--learned", "it runs", "--ledger", ledger)
+    (line,) = tiny.records(ledger)
+    learned = line["data"][0]
+    assert learned == {"side": "train", "file": shards.name, "sha256": tiny.sha256(shards / "shards.json"),
+                       "labelled": None}
+
+
 def test_validation_has_to_be_given(run, encoder, shards, tmp_path):
     done = run("train", "--encoder", encoder, "--data", shards, "--out", tmp_path / "run", *tiny.TRAINING, code=2)
     assert "--validation is missing beside the shards" in done.stderr

@@ -108,6 +108,25 @@ TEST(Population, GroupsHaveTheirOwnFigures) {
   }
 }
 
+TEST(Population, NumbersStandBySizeAndMissingValuesApart) {
+  auto items = Strata();
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const char* const tier[] = {"10", "9", "-1.5"};
+    if (i % 4 < 3) items[i].other["attribute:tier"] = tier[i % 4];
+    items[i].other["nan"] = i % 2 == 0 ? "nan" : "inf";
+  }
+  PopulationOptions options = NearlyNoRidge();
+  options.by = {"attribute:tier", "nan"};
+  std::string values;
+  int n = 0;
+  for (const PopulationGroup& group : MeasurePopulation(items, options).by) {
+    values += group.value + " ";
+    n += group.n;
+  }
+  EXPECT_EQ(values, "(none) -1.5 9 10 inf nan ");
+  EXPECT_EQ(n, 2000);
+}
+
 // Conversations whose mean answer is a straight line of exit, while the chance of an answer is no
 // logistic curve of anything: it jumps.
 TEST(Population, ReweightingIsRightWhereTheAnswerFollowsTheColumns) {

@@ -137,6 +137,52 @@ TEST_F(LedgerRunTest, ARunGivesConfigurationDataCostAndValidation) {
   EXPECT_EQ(entry.Find("validation", "turns.state_error")->n, 90);
 }
 
+const char kAnswered[] =
+    R"({"id":"a","turns":[{"speaker":"customer","text":"x"}],"survey":{"score":4}})"
+    "\n";
+
+TEST_F(LedgerRunTest, ARelativePathIsFoundFromAFolderAboveTheRun) {
+  std::filesystem::create_directories(folder_ / "runs/deep/a");
+  std::filesystem::create_directories(folder_ / "runs/sides-of-this-test");
+  std::filesystem::create_directories(folder_ / "sides-of-this-test");
+  const std::string near = folder_.Put("runs/sides-of-this-test/train.jsonl", kAnswered);
+  folder_.Put("sides-of-this-test/train.jsonl", "");
+  const std::string far =
+      folder_.Put("sides-of-this-test/validation.jsonl", kAnswered + std::string("\n"));
+  folder_.Put("runs/deep/a/config.cfg",
+              "data = sides-of-this-test/train.jsonl,weight=2\n"
+              "validation = sides-of-this-test/validation.jsonl\n");
+  for (const char* run : {"runs/deep/a", "runs/deep/a/", "runs/deep/../deep/a"}) {
+    SCOPED_TRACE(run);
+    LedgerEntry entry;
+    AddRun(folder_ / run, defaults_, &entry);
+    ASSERT_EQ(entry.data.size(), 2U);
+    EXPECT_EQ(entry.data[0].sha256, Sha256File(near));
+    EXPECT_EQ(entry.data[0].file, "train.jsonl");
+    EXPECT_EQ(entry.data[0].labelled, 1);
+    EXPECT_EQ(entry.data[1].sha256, Sha256File(far));
+  }
+}
+
+TEST_F(LedgerRunTest, ShardsAreKnownByTheirManifest) {
+  std::filesystem::create_directories(folder_ / "shards-of-this-test");
+  const std::string manifest = folder_.Put("shards-of-this-test/shards.json", "{}");
+  for (const std::string& data :
+       {(folder_ / "shards-of-this-test").string(), std::string("shards-of-this-test/")}) {
+    SCOPED_TRACE(data);
+    PutConfig(data);
+    LedgerEntry entry;
+    AddRun(Run(), defaults_, &entry);
+    EXPECT_EQ(entry.data.at(0).file, "shards-of-this-test");
+    EXPECT_EQ(entry.data.at(0).sha256, Sha256File(manifest));
+    EXPECT_FALSE(entry.data.at(0).labelled);
+  }
+  std::filesystem::remove(manifest);  // a folder that holds none is as good as gone
+  LedgerEntry entry;
+  AddRun(Run(), defaults_, &entry);
+  EXPECT_EQ(entry.data.at(0).sha256, "");
+}
+
 TEST_F(LedgerRunTest, AnEvaluationOfTheValidationSideGoesBeforeTheRunsOwn) {
   PutConfig("gone.jsonl");
   folder_.Put("run/metrics.jsonl",

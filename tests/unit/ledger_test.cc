@@ -249,6 +249,64 @@ TEST(LedgerQueryTest, SelectsByTargetAndName) {
   EXPECT_TRUE(Select(entries, {.target = "survey", .name = "layers"}).empty());
 }
 
+TEST(LedgerQueryTest, ASideIsKnownByItsFiles) {
+  LedgerEntry entry = Entry("a", 0.8);
+  EXPECT_EQ(entry.DataFingerprint("test"), "");
+  entry.data = {{"test", "test.jsonl", "b1", {}}, {"train", "train.jsonl", "", {}}};
+  EXPECT_EQ(entry.DataFingerprint("test"), "b1");
+  EXPECT_EQ(entry.DataFingerprint("train"), "");
+  entry.data.push_back({"test", "again.jsonl", "b1", {}});
+  EXPECT_EQ(entry.DataFingerprint("test"), "b1");
+  entry.data.push_back({"test", "more.jsonl", "a1", {}});
+  const std::string both = entry.DataFingerprint("test");
+  EXPECT_EQ(both.size(), 64U);
+  std::swap(entry.data[0], entry.data[3]);
+  EXPECT_EQ(entry.DataFingerprint("test"), both);
+  entry.data[0].sha256.clear();
+  EXPECT_EQ(entry.DataFingerprint("test"), "");
+}
+
+/// On a test side, and over so many items.
+LedgerEntry EntryOn(const std::string& name, const std::string& sum, std::int64_t n) {
+  LedgerEntry entry = Entry(name, 0.8);
+  entry.data = {{"test", "test.jsonl", sum, {}}};
+  entry.figures[0].n = n;
+  return entry;
+}
+
+TEST(LedgerQueryTest, SelectsByTheDataOfTheSide) {
+  const std::vector<LedgerEntry> entries = {EntryOn("a", "b1c2", 100), EntryOn("b", "b1ff", 100),
+                                            EntryOn("c", "", 100)};
+  EXPECT_EQ(Select(entries, {.data = "b1"}).size(), 2U);
+  EXPECT_EQ(Select(entries, {.data = "b1c2"}).at(0).name, "a");
+  EXPECT_TRUE(Select(entries, {.side = "validation", .data = "b1"}).empty());
+}
+
+TEST(LedgerQueryTest, OnlyWhatWasMeasuredOnTheSameIsOneGroup) {
+  std::vector<LedgerEntry> entries = {
+      EntryOn("unknown", "", 371),        EntryOn("unknown too", "", 371),
+      EntryOn("unknown, third", "", 371), EntryOn("old", "b1", 371),
+      EntryOn("other data", "c1", 371),   EntryOn("turns", "b1", 1963),
+      EntryOn("failed", "c1", 371),       EntryOn("new", "b1", 371),
+      EntryOn("answer", "b1", 371),       EntryOn("without", "b1", 371)};
+  entries[4].date = "2026-01-02T00:00:00Z";
+  entries[5].date = "2026-01-01T00:00:00Z";
+  entries[6].status = LedgerStatus::kFailed;
+  entries[8].target = "attribute:task_done";
+  entries[9].figures[0].side = "validation";
+  std::vector<std::vector<std::string>> names;
+  for (const LedgerGroup& group : GroupByGround(entries, {})) {
+    names.emplace_back();
+    for (const LedgerEntry& entry : group.entries) names.back().push_back(entry.name);
+  }
+  EXPECT_THAT(names, ElementsAre(ElementsAre("old", "new"), ElementsAre("other data"),
+                                 ElementsAre("turns"), ElementsAre("answer"),
+                                 ElementsAre("unknown", "unknown too", "unknown, third")));
+  const LedgerGround ground = GroupByGround(entries, {}).at(2).ground;
+  EXPECT_EQ(ground, (LedgerGround{"survey", "b1", 1963}));
+  EXPECT_TRUE(GroupByGround(entries, {.figure = "roc_auc"}).empty());
+}
+
 TEST(LedgerQueryTest, TheBestHasTheBestFigureThenTheBetterWorseEnd) {
   std::vector<LedgerEntry> entries = {Entry("a", 0.8), Entry("b", 0.9), Entry("c", 0.9),
                                       Entry("d", 0.95), Entry("e", 0.9)};

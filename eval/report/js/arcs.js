@@ -15,7 +15,7 @@ function arcsSection({evaluation}) {
 }
 
 function arcChart(group, groups, grid) {
-  const style = OUTCOMES[group.outcome] ?? {name: group.outcome, color: 'var(--accent)'};
+  const style = lookup(OUTCOMES, group.outcome) ?? {name: group.outcome, color: 'var(--accent)'};
   const others = groups.filter((other) => other !== group);
   const points = grid.map((x, i) =>
       ({x, median: group.median[i], low: group.q25[i], high: group.q75[i]}));
@@ -33,9 +33,9 @@ function arcChart(group, groups, grid) {
                      tickFormat: (x) => ({0: 'first turn', 0.5: 'half', 1: 'last'})[x] ?? ''},
                  y: {label: '↑ state', ticks: 5}}),
         others.map((other) => Plot.line(other.median, {
-          x: grid, y: other.median, stroke: OUTCOMES[other.outcome]?.color ?? 'var(--faint)',
+          x: grid, y: other.median, stroke: lookup(OUTCOMES, other.outcome)?.color ?? 'var(--faint)',
           strokeOpacity: 0.55, strokeWidth: 1.2,
-          strokeDasharray: OUTCOMES[other.outcome]?.dash})),
+          strokeDasharray: lookup(OUTCOMES, other.outcome)?.dash})),
         Plot.areaY(points, {x: 'x', y1: 'low', y2: 'high', fill: style.color, fillOpacity: 0.18}),
         Plot.line(points, {x: 'x', y: 'median', stroke: style.color, strokeWidth: 2.8}),
         Plot.dot([points[0], points.at(-1)], {x: 'x', y: 'median', r: 4.5, fill: style.color,

@@ -37,6 +37,9 @@ function chance(value) {
   return value < 0.0001 ? '< 0.0001' : value.toFixed(4);
 }
 
+/** What an object has itself under a key from data: "constructor" is not found in NAMES. */
+const lookup = (object, key) => Object.hasOwn(object, key) ? object[key] : undefined;
+
 /** "roc_auc" as it is written in prose. */
 const NAMES = {
   accuracy: 'Accuracy', balanced_accuracy: 'Balanced accuracy', macro_f1: 'Macro-F1',
@@ -46,7 +49,7 @@ const NAMES = {
   sign_accuracy: 'Sign, accuracy', sign_auc: 'Sign, ROC-AUC',
   auc: 'AUC', channel: 'Channel', problem_type: 'Problem type', length: 'Length in turns',
 };
-const named = (key) => NAMES[key] ?? key.replaceAll('_', ' ');
+const named = (key) => lookup(NAMES, key) ?? key.replaceAll('_', ' ');
 
 /** At most `length` characters, for a label in a chart; the table has the whole. */
 function short(text, length = 26) {

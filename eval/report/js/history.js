@@ -81,7 +81,7 @@ function checksChart(checks, best) {
 function experimentsSection({experiments, target, baseline}) {
   if (experiments.length === 0) {
     return [missing('experiments', 'No ledger of experiments was given (--ledger), or it has none ' +
-        'with this answer.')];
+        'on these data with this answer.')];
   }
   return [experimentsChart(experiments, target, baseline), experimentsTable(experiments)];
 }
@@ -96,7 +96,7 @@ function experimentsChart(experiments, target, baseline) {
   const last = points.length + 0.5;
   return chart({
     title: 'Accuracy from baseline to target', size: 'wide',
-    says: `Best of ${points.length}: ${percent(best)}. The line is the best so far` +
+    says: `Best of ${points.length} on these data: ${percent(best)}. The line is the best so far` +
         (points.some((point) => point.current) ? '; the ring is the model of this report.' : '.'),
     draw: (width) => ({
       height: Math.min(340, Math.max(240, width * 0.42)), marginLeft: 46, marginBottom: 44,
@@ -126,7 +126,7 @@ function experimentsChart(experiments, target, baseline) {
 
 function experimentsTable(experiments) {
   return h('div', {class: 'chart'}, table({
-    caption: 'The experiments, oldest first',
+    caption: 'The experiments on these data, oldest first',
     head: ['experiment', 'accuracy', 'date', 'learned'],
     rows: experiments.map((experiment, i) => [
       [`${i + 1}. `,

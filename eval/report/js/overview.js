@@ -93,7 +93,7 @@ function figureCards(slice, help = HELP) {
         h('h3', null, named(key)),
         h('p', {class: 'value'}, known(figure.value) ? fixed(figure.value) : DASH),
         rangeBar(key, figure, majority),
-        h('p', {class: 'help'}, help[key] ?? '',
+        h('p', {class: 'help'}, lookup(help, key) ?? '',
             known(majority) && ` (commonest class ${fixed(majority)})`));
   }));
 }

@@ -56,13 +56,17 @@ function threeWays(overall) {
 
 const overallFigure = (row) => ({value: row.value, interval: [row.low, row.high]});
 
+/** "Problem type"; an attribute by its own name, as the record spells it. */
+const columnName = (by) => by.startsWith('attribute:') ? by.slice('attribute:'.length) : named(by);
+
 /** One figure a value of a column, prediction-powered beside measured. */
 function byColumn({by = []}) {
   if (by.length === 0) return null;
   const rows = [];
   const silent = by.filter((slice) => !known(slice.measured?.value));
   for (const [column, slices] of d3.group(by, (slice) => slice.by)) {
-    rows.push({heading: `By ${named(column).toLowerCase()}`});
+    const name = columnName(column);
+    rows.push({heading: `By ${column.startsWith('attribute:') ? name : name.toLowerCase()}`});
     for (const slice of slices) {
       if (silent.includes(slice)) continue;
       const corrected = slice.prediction_powered ?? slice.reweighted;
@@ -82,7 +86,7 @@ function byColumn({by = []}) {
     data: {
       texts: 2,
       head: ['group', 'value', 'conversations', 'answered', ...Object.values(WAYS).map(([n]) => n)],
-      rows: by.map((slice) => [named(slice.by), quote(slice.value), count(slice.n),
+      rows: by.map((slice) => [quote(columnName(slice.by)), quote(slice.value), count(slice.n),
         count(slice.answered),
         ...Object.keys(WAYS).map((key) => estimate(slice[key], percent))]),
     },

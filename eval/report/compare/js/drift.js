@@ -16,7 +16,8 @@ function driftSection(report, pair) {
       own(from) && own(to) && columns.length > 0);
   if (found.length === 0) {
     return [missing('drift', 'What the versions learned from is not at hand. Runs name it ' +
-        'themselves while their files are there; --trained-on says it for score files.')];
+        'themselves while their files are there; --trained-on says it for score files and for ' +
+        'what was learned from shards.')];
   }
   const place = h('div', {class: 'group'});
   const show = (i) => {
