@@ -13,6 +13,7 @@
 #include "data/error.h"
 #include "data/files.h"
 #include "model/arc_model.h"
+#include "model/tensor_pool.h"
 #include "train/interrupt.h"
 #include "train/lexical_fit.h"
 #include "train/processes.h"
@@ -238,6 +239,7 @@ int RunTrain(const std::vector<std::string>& args) {
     throw UsageError({"train.epochs", "is 0 for --task mlm", "expected at least 1",
                       "leave it out, or train with --task csat"});
   }
+  PoolTensorMemory(kTrainingPool);
   return Train(call, options);
 }
 

@@ -3,6 +3,7 @@
 #include <c10/core/CPUAllocator.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <iterator>
@@ -35,12 +36,14 @@ std::size_t SizeClass(std::size_t bytes) {
 /// Blocks of memory by size class, those given back kept for a while.
 class Blocks {
  public:
-  explicit Blocks(std::size_t most_kept) : most_kept_(most_kept) {}
+  explicit Blocks(const PoolLimits& limits) : limits_(limits) {}
 
   /// Null where the system has none left.
   void* Take(std::size_t bytes) {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
+      used_ += bytes;
+      most_used_ = std::max(most_used_, used_);
       const auto found = by_size_.find(bytes);
       if (found != by_size_.end() && !found->second.empty()) {
         const auto newest = found->second.back();
@@ -50,9 +53,13 @@ class Blocks {
         kept_bytes_ -= bytes;
         return block;
       }
+      DropSurplus();
     }
     void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return block == MAP_FAILED ? nullptr : block;
+    if (block != MAP_FAILED) return block;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    used_ -= bytes;
+    return nullptr;
   }
 
   void Give(void* block, std::size_t bytes) {
@@ -60,10 +67,17 @@ class Blocks {
     kept_.push_back(block);
     by_size_[bytes].push_back(std::prev(kept_.end()));
     kept_bytes_ += bytes;
-    while (kept_bytes_ > most_kept_) DropOldest();
+    used_ -= bytes;
+    DropSurplus();
   }
 
  private:
+  void DropSurplus() {
+    const auto in_all =
+        static_cast<std::size_t>((1 + limits_.beyond_peak) * static_cast<double>(most_used_));
+    const std::size_t most = std::max(limits_.kept, in_all > used_ ? in_all - used_ : 0);
+    while (kept_bytes_ > most) DropOldest();
+  }
   void DropOldest() {
     void* block = kept_.front();
     const std::size_t bytes = static_cast<BlockHead*>(block)->bytes;
@@ -74,7 +88,8 @@ class Blocks {
     munmap(block, bytes);
   }
 
-  std::size_t most_kept_, kept_bytes_ = 0;
+  PoolLimits limits_;
+  std::size_t kept_bytes_ = 0, used_ = 0, most_used_ = 0;
   std::mutex mutex_;
   std::list<void*> kept_;  // the oldest first
   std::map<std::size_t, std::vector<std::list<void*>::iterator>> by_size_;
@@ -82,7 +97,7 @@ class Blocks {
 
 class TensorPool final : public c10::Allocator {
  public:
-  explicit TensorPool(std::size_t most_kept) { blocks_ = new Blocks(most_kept); }
+  explicit TensorPool(const PoolLimits& limits) { blocks_ = new Blocks(limits); }
 
   c10::DataPtr allocate(std::size_t bytes) override {
     void* data = bytes == 0 ? nullptr : Allocate(bytes + kHeader);
@@ -122,8 +137,8 @@ class TensorPool final : public c10::Allocator {
 
 }  // namespace
 
-void PoolTensorMemory(std::size_t most_kept) {
-  static auto* const pool = new TensorPool(most_kept);  // as long-lived as the last tensor
+void PoolTensorMemory(const PoolLimits& limits) {
+  static auto* const pool = new TensorPool(limits);  // as long-lived as the last tensor
   c10::SetCPUAllocator(pool);
 }
 

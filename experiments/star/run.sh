@@ -48,19 +48,25 @@ for corpus in mwoz sgd; do
     "$py" "$here/turn_baselines.py" uss --prefix "$corpus-" --out "uss-baselines-$corpus.json"
 done
 # The states are asked for, so the epoch is chosen by how they rank turns.
-learn uss-turns uss 2 --survey.satisfied_from 3 --train.select rank --train.state_weight 1 \
-  --train.outlook_weight 0.2
+states=(--survey.satisfied_from 3 --train.select rank --train.state_weight 1 --train.outlook_weight 0.2)
+learn uss-turns uss 2 "${states[@]}"
+train uss-lower-three --encoder "$encoder" --data uss/train.jsonl --validation uss/validation.jsonl \
+  --model.encoder_layers 3 --model.cross_turn_layers 0 --train.epochs 6 "${states[@]}"
 # Each corpus by itself, cut where its own calibration side says.
 for corpus in mwoz sgd; do
-  [ -f "uss-$corpus.json" ] && continue
   mkdir -p "uss-$corpus"
   for side in calibration test; do
     grep "^{\"id\":\"$corpus-" "uss/$side.jsonl" >"uss-$corpus/$side.jsonl"
   done
-  rm -rf "runs/uss-$corpus"
-  mkdir -p "runs/uss-$corpus"
-  cp -r runs/uss-turns/model "runs/uss-$corpus/model"
-  measure "uss-$corpus" "uss-$corpus" --calibrate.identity_if_few
+  for name in uss uss-lower-three; do
+    from=$name
+    [ $name = uss ] && from=uss-turns
+    [ -f "$name-$corpus.json" ] && continue
+    rm -rf "runs/$name-$corpus"
+    mkdir -p "runs/$name-$corpus"
+    cp -r "runs/$from/model" "runs/$name-$corpus/model"
+    measure "$name-$corpus" "uss-$corpus" --calibrate.identity_if_few
+  done
 done
 
 "$py" "$here/table.py" . | tee results.md

@@ -1,7 +1,7 @@
 """One Markdown table out of the JSON files that run.sh leaves: table.py FOLDER
 
 Reads star-baselines-TARGET.json (baselines.py), uss-baselines-CORPUS.json (turn_baselines.py),
-star-TARGET.json and uss-CORPUS.json (`arcsat evaluate --out`). What has not been measured yet is
+star-TARGET.json, uss-CORPUS.json and uss-lower-three-CORPUS.json (`arcsat evaluate --out`). What has not been measured yet is
 left out and named on standard error.
 """
 
@@ -21,6 +21,11 @@ HEADS = {
     "kappa": "kappa",
     "spearman": "Spearman",
     "sign_accuracy": "sign",
+}
+#: What arcsat's models of USS are called, in files and in the table.
+USS_MODELS = {
+    "uss": "**arcsat**, 6 of 6 layers across turns, 2 epochs",
+    "uss-lower-three": "**arcsat**, the lower 3 layers, none across turns, 6 epochs",
 }
 
 
@@ -81,16 +86,21 @@ def uss(folder):
     lines = []
     for corpus in ("mwoz", "sgd"):
         baselines = load(folder / f"uss-baselines-{corpus}.json")
-        path = folder / f"uss-{corpus}.json"
-        evaluation = load(path)
-        if baselines is None or evaluation is None:
+        found = {}
+        for name, shown in USS_MODELS.items():
+            path = folder / f"{name}-{corpus}.json"
+            evaluation = load(path)
+            if baselines is None or evaluation is None:
+                continue
+            found[shown] = whole = everything(evaluation, "turns", path)
+            if whole["n"] != baselines["test"]["n"]:
+                sys.exit(
+                    f"{path}: measured on {whole['n']} turns, the baselines on "
+                    f"{baselines['test']['n']}; run both on the same test.jsonl"
+                )
+        if not found:
             continue
-        whole = everything(evaluation, "turns", path)
-        if whole["n"] != baselines["test"]["n"]:
-            sys.exit(
-                f"{path}: measured on {whole['n']} turns, the baselines on "
-                f"{baselines['test']['n']}; run both on the same test.jsonl"
-            )
+        whole = next(iter(found.values()))
         lines += [
             "",
             f"USS, {corpus.upper()}: {whole['n']} rated turns of {whole['conversations']} "
@@ -98,9 +108,10 @@ def uss(folder):
             "",
             *head(["method"], TURN_FIGURES),
         ]
-        for method, found in baselines["methods"].items():
-            lines.append(row([method], found["figures"], TURN_FIGURES))
-        lines.append(row(["**arcsat**"], whole["figures"], TURN_FIGURES))
+        for method, measured in baselines["methods"].items():
+            lines.append(row([method], measured["figures"], TURN_FIGURES))
+        for shown, whole in found.items():
+            lines.append(row([shown], whole["figures"], TURN_FIGURES))
     return lines
 
 

@@ -368,14 +368,16 @@ def test_a_dry_run_says_what_the_run_takes_and_writes_nothing(run, train, sides,
     assert "--dry-run" in refused.stderr
 
 
-def test_a_dry_run_foretells_the_memory_and_the_steps_of_accumulated_batches(
-        arcsat, sides, encoder, train, tmp_path):
+def test_a_dry_run_foretells_the_memory_and_the_steps_of_accumulated_batches(arcsat, sides, encoder, tmp_path):
     """A step every fourth batch only; 110 conversations pass the network at once."""
-    arguments = ["--train.batch", 110, "--train.accumulate", 4, "--train.epochs", 2]
-    forecast = json.loads(train(tmp_path / "none", "--dry-run", "--json", *arguments).stdout)
-    command = [arcsat, "train", "--encoder", encoder, "--data", sides / "train.jsonl", "--validation",
-               sides / "validation.jsonl", "--out", tmp_path / "run", *tiny.TRAINING, *arguments, "--quiet"]
-    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL)
+    training = list(tiny.TRAINING)
+    training[training.index("--train.batch") + 1] = "110"
+    command = [str(part) for part in (
+        arcsat, "train", "--encoder", encoder, "--data", sides / "train.jsonl", "--validation",
+        sides / "validation.jsonl", "--out", tmp_path / "run", *training, "--train.accumulate", 4,
+        "--train.epochs", 2, "--quiet")]
+    forecast = json.loads(subprocess.run([*command, "--dry-run", "--json"], check=True, capture_output=True).stdout)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0

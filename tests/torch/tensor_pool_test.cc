@@ -51,6 +51,32 @@ TEST(TensorPool, KeepsNoMoreThanItMay) {
   EXPECT_LT(Resident() - before, 350e6);
 }
 
+/// As a training goes: much is taken and all of it given back, again and again, in other sizes.
+int UpdatesWithATrainingsPool() {
+  PoolTensorMemory(kTrainingPool);
+  Random random(5);
+  constexpr double kAtOnce = 600e6;
+  const double before = Resident();
+  for (int update = 0; update < 30; ++update) {
+    std::vector<torch::Tensor> held;
+    for (double bytes = 0; bytes < kAtOnce; bytes += static_cast<double>(held.back().nbytes())) {
+      const auto rest = static_cast<std::uint64_t>((kAtOnce - bytes) / sizeof(float)) + 1;
+      held.push_back(torch::ones(
+          {1 + static_cast<std::int64_t>(random.Below(std::min<std::uint64_t>(rest, 8'000'000)))}));
+    }
+    held.clear();
+    const double kept = Resident() - before;
+    if (kept < 0.8 * kAtOnce) return 1;  // it would be filled with zeros again
+    if (kept > 1.5 * kAtOnce) return 2;  // a quarter more, and what blocks are larger by
+  }
+  return 0;
+}
+
+TEST(TensorPool, ATrainingKeepsWhatItTakesAndLittleMore) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // a process of its own, without another pool
+  EXPECT_EXIT(std::exit(UpdatesWithATrainingsPool()), testing::ExitedWithCode(0), "");
+}
+
 TEST(TensorPool, MemoryThatIsNotThereIsAnError) {
   PoolTensorMemory();
   EXPECT_THROW(torch::empty({std::int64_t{1} << 50}), c10::Error);
