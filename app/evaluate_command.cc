@@ -99,7 +99,7 @@ void WriteResults(const EvaluateCall& call, const SectionInputs& inputs, const J
 
 Json EvaluatedData(const std::string& path, const ReadReport& read) {
   return {{"path", path},
-          {"sha256", path == "-" ? Json() : Json(Sha256File(path))},
+          {"sha256", fs::is_regular_file(path) ? Json(Sha256File(path)) : Json()},
           {"read", read.read},
           {"skipped", read.skipped}};
 }

@@ -193,9 +193,12 @@ int Train(const TrainCall& call, const Options& options) {
   if (resume && !trainer.Resume()) narrator.Say("no whole checkpoint yet: the run begins anew");
   narrator.Say(Beginning(call, data, *loaded.model, processes));
   narrator.Watch(&trainer);
-  const InterruptGuard guard;
   trainer.stop_requested = InterruptGuard::Requested;
-  const TrainResult result = trainer.Run();
+  TrainResult result;
+  {
+    const InterruptGuard guard;  // what follows does not ask for it
+    result = trainer.Run();
+  }
   narrator.Finish();
   if (processes.first()) return Conclude(call, data, result, narrator);
   return result.interrupted ? 1 : 0;

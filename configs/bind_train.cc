@@ -99,7 +99,7 @@ void BindCourse(Options& options, TrainOptions* t) {
            "updates between checkpoints; also one an epoch", AtLeast(1))
       .Add("train.keep_last", &t->keep_last, "newest checkpoints kept", Between(1, 1'000'000))
       .Add("train.log_samples", &t->log_samples,
-           "write RUN/samples.jsonl: the ids of the conversations that each update learned from")
+           "write RUN/samples.jsonl: the ids of the conversations in each update")
       .Add("train.keep_best", &t->keep_best, "best validated checkpoints kept beside them",
            Between(0, 1'000'000))
       .Add("train.device", &t->device, "where it runs", OneOf({"auto", "cpu", "cuda"}))

@@ -33,6 +33,14 @@ bool Better(const LedgerFigure& a, const LedgerFigure& b) {
   return WorseEnd(a) > WorseEnd(b);
 }
 
+/// Whether the side's data, or a file of them, have the fingerprint that was asked for.
+bool MeasuredOn(const LedgerEntry& entry, const LedgerQuery& query) {
+  if (query.data.empty() || entry.DataFingerprint(query.side).starts_with(query.data)) return true;
+  return std::any_of(entry.data.begin(), entry.data.end(), [&](const LedgerData& one) {
+    return one.side == query.side && one.sha256.starts_with(query.data);
+  });
+}
+
 /// What makes one group come before another: the more.
 auto GroupRank(const LedgerGroup& group) {
   std::string newest;  // ISO 8601 in UTC sorts as text
@@ -83,8 +91,7 @@ std::vector<LedgerGroup> GroupByGround(const std::vector<LedgerEntry>& entries,
 std::vector<LedgerEntry> Select(std::vector<LedgerEntry> entries, const LedgerQuery& query) {
   const std::string part = LowerCase(query.name);
   std::erase_if(entries, [&](const LedgerEntry& entry) {
-    return (!query.target.empty() && entry.target != query.target) ||
-           !entry.DataFingerprint(query.side).starts_with(query.data) ||
+    return (!query.target.empty() && entry.target != query.target) || !MeasuredOn(entry, query) ||
            LowerCase(entry.name).find(part) == std::string::npos;
   });
   return entries;

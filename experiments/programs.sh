@@ -19,11 +19,12 @@ begin() {
   cd "$2"
 }
 
-# train NAME options: `arcsat train` into runs/NAME, unless that is done; a run that was stopped goes on.
+# train NAME options: `arcsat train` into runs/NAME, unless that is done or
+# measured; a run that was stopped goes on.
 train() {
   local name=$1 resume=()
   shift
-  [ -f "runs/$name/done" ] && return
+  if [ -f "runs/$name/done" ] || [ -f "$name.json" ]; then return; fi
   if [ -f "runs/$name/config.cfg" ]; then resume=(--resume); fi
   "$arcsat" train --out "runs/$name" ${resume[@]+"${resume[@]}"} "$@"
   touch "runs/$name/done"

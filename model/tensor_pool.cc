@@ -42,8 +42,6 @@ class Blocks {
   void* Take(std::size_t bytes) {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      used_ += bytes;
-      most_used_ = std::max(most_used_, used_);
       const auto found = by_size_.find(bytes);
       if (found != by_size_.end() && !found->second.empty()) {
         const auto newest = found->second.back();
@@ -51,15 +49,21 @@ class Blocks {
         void* block = *newest;
         kept_.erase(newest);
         kept_bytes_ -= bytes;
+        Count(bytes);
         return block;
       }
-      DropSurplus();
     }
-    void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (block != MAP_FAILED) return block;
+    void* block = Map(bytes);
     const std::lock_guard<std::mutex> lock(mutex_);
-    used_ -= bytes;
-    return nullptr;
+    if (block == nullptr) {
+      // What lies ready in other sizes may be what is lacking.
+      while (kept_bytes_ > 0) DropOldest();
+      block = Map(bytes);
+      if (block == nullptr) return nullptr;
+    }
+    Count(bytes);
+    DropSurplus();
+    return block;
   }
 
   void Give(void* block, std::size_t bytes) {
@@ -72,6 +76,14 @@ class Blocks {
   }
 
  private:
+  static void* Map(std::size_t bytes) {
+    void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return block == MAP_FAILED ? nullptr : block;
+  }
+  void Count(std::size_t bytes) {
+    used_ += bytes;
+    most_used_ = std::max(most_used_, used_);
+  }
   void DropSurplus() {
     const auto in_all =
         static_cast<std::size_t>((1 + limits_.beyond_peak) * static_cast<double>(most_used_));

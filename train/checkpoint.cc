@@ -123,10 +123,11 @@ void PutInPlace(const fs::path& part, const fs::path& target) {
 
 double BytesUnder(const fs::path& folder) {
   double bytes = 0;
-  std::error_code code;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, code)) {
-    const auto size = entry.is_regular_file(code) ? entry.file_size(code) : 0;
-    if (!code) bytes += static_cast<double>(size);
+  std::error_code code, other;
+  for (fs::recursive_directory_iterator at(folder, code); !code && at != fs::end(at);
+       at.increment(code)) {
+    const auto size = at->is_regular_file(other) ? at->file_size(other) : 0;
+    if (!other) bytes += static_cast<double>(size);
   }
   return bytes;
 }
@@ -142,14 +143,14 @@ void CheckRoom(const fs::path& folder, double needed, const KeepRule& keep) {
   std::error_code code;
   const fs::space_info space = fs::space(folder, code);
   if (code) return;  // what cannot be told is found out when it is written
-  double available = static_cast<double>(space.available);
+  const auto available = static_cast<double>(space.available);
   for (const char* const replaced : {"checkpoints", "model", "encoder"}) {
-    available += BytesUnder(folder / replaced);
+    needed -= BytesUnder(folder / replaced);
   }
   if (needed <= available) return;
   constexpr double kMegabyte = 1e6;
   throw Error({folder.string(), fmt::format("the disk has {:.0f} MB free", available / kMegabyte),
-               fmt::format("expected {:.0f} MB for {} checkpoints and the model",
+               fmt::format("expected {:.0f} MB more for {} checkpoints and the model",
                            needed / kMegabyte, keep.last + keep.best + 1),
                "free space, give another --out, or lower --train.keep_last"});
 }

@@ -53,19 +53,19 @@ double TokensIn(const std::vector<EncodedConversation>& conversations) {
 
 }  // namespace
 
-double Trainer::TimeBatch(std::int64_t batch, bool step) {
+Trainer::BatchTime Trainer::TimeBatch(std::int64_t batch) {
   const auto try_batch = [&] {
     Lap();
     state_.batches = batch;
     return ForwardBackward(Parts(batch), /*last=*/true);
   };
   while (!try_batch()) continue;
-  if (step) {
-    optimizer_.Step(optimizer_.GradientNorm(), 0);  // reading the norm waits for a GPU
-  } else {
-    ReadFigures();  // waits as well
-  }
-  return Lap();
+  ReadFigures();  // waits for a GPU, as reading the norm does
+  BatchTime time;
+  time.batch = Lap();
+  optimizer_.Step(optimizer_.GradientNorm(), 0);
+  time.step = Lap();
+  return time;
 }
 
 Forecast Trainer::Try() {
@@ -80,12 +80,13 @@ Forecast Trainer::Try() {
     forecast.tokens += tokens.back() * options_.epochs;
   }
   // The longest take the memory, and the first of all what is slow only once.
-  for (const std::int64_t batch : Longest(tokens, kLongestTried)) TimeBatch(batch, /*step=*/true);
+  for (const std::int64_t batch : Longest(tokens, kLongestTried)) TimeBatch(batch);
   double seconds = 0, tried = 0;
   const std::int64_t spread = std::min(kSpreadTried, batches);
   for (std::int64_t i = 0; i < spread; ++i) {
     const std::int64_t batch = i * batches / spread;
-    seconds += TimeBatch(batch, (i + 1) % options_.accumulate == 0);
+    const BatchTime time = TimeBatch(batch);
+    seconds += time.batch + time.step / options_.accumulate;
     tried += static_cast<double>(tokens[static_cast<std::size_t>(batch)]);
     ++forecast.batches;
   }

@@ -20,16 +20,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Cuts a log off where lines of later updates begin, or half a line that a killed process left.
 void KeepLinesUpTo(const fs::path& path, std::int64_t updates) {
   if (!fs::exists(path)) return;
-  std::string kept;
+  const std::uintmax_t size = fs::file_size(path);
+  std::uintmax_t kept = 0;
   LineReader lines(path.string());
   for (std::string line; lines.Next(&line);) {
     const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    // Half a line is what a killed process left; it is written again.
-    if (json.is_object() && json.value("update", std::int64_t{0}) <= updates) kept += line + "\n";
+    const std::uintmax_t end = kept + line.size() + 1;
+    if (!json.is_object() || end > size) break;
+    if (json.value("update", std::int64_t{0}) > updates) break;
+    kept = end;
   }
-  WriteFile(path, kept);
+  fs::resize_file(path, kept);
 }
 
 /// The run's settings, a list as one text.
@@ -76,10 +80,12 @@ struct RunLog::Impl {
 };
 
 RunLog::RunLog(const fs::path& run, std::int64_t updates, const fs::path& mlflow, bool samples) {
-  const fs::path ids = run / "samples.jsonl";
-  for (const fs::path& path : {run / "metrics.jsonl", ids}) KeepLinesUpTo(path, updates);
+  KeepLinesUpTo(run / "metrics.jsonl", updates);
   impl_ = std::make_unique<Impl>(run);
-  if (samples) impl_->samples.emplace(ids);
+  if (samples) {
+    KeepLinesUpTo(run / "samples.jsonl", updates);
+    impl_->samples.emplace(run / "samples.jsonl");
+  }
   // `arcsat experiments add` reads the version from here.
   Line(fmt::format("{} by arcsat {}",
                    updates > 0 ? fmt::format("goes on after update {}", updates) : "begins",

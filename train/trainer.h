@@ -100,8 +100,11 @@ class Trainer {
  private:
   /// Gives all processes the first one's weights, optimiser and state.
   void Align();
-  /// Seconds of one batch, with the update's step or without; for Try().
-  double TimeBatch(std::int64_t batch, bool step);
+  /// Seconds of one batch and of an update's step; for Try().
+  struct BatchTime {
+    double batch = 0, step = 0;
+  };
+  BatchTime TimeBatch(std::int64_t batch);
   /// What the run's folder may take.
   double DiskBytes() const;
   /// Adds the parts' gradients and losses to those of the update; `last` of its batches. False
@@ -141,7 +144,7 @@ class Trainer {
   void Save();
   /// The model for use, of the weights as they are. Error where one is not finite, as of Save().
   void SaveModel();
-  void DemandFinite() const;
+  void DemandFinite(const std::string& name, const torch::Tensor& tensor) const;
   void Say(const std::string& text);
   bool Load();  // what Resume() does in the first process
   bool LastOfUpdate(std::int64_t batch) const {

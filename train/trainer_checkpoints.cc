@@ -1,6 +1,8 @@
 // What of a Trainer outlives a process: checkpoints, and what the others take from the first.
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "data/error.h"
 #include "data/files.h"
 #include "model/arc_model.h"
@@ -16,18 +18,16 @@ double Trainer::DiskBytes() const {
   return options_.accumulate > 1 ? room + static_cast<double>(weights) * sizeof(float) : room;
 }
 
-void Trainer::DemandFinite() const {
-  for (const Parameter& p : model_.parameters().all()) {
-    if (torch::isfinite(p.value).all().item<bool>()) continue;
-    throw Error({(run_ / "checkpoints").string(),
-                 fmt::format("after update {} {} is not finite", state_.updates, p.name),
-                 "expected finite weights; they are not saved, the last good checkpoint is kept",
-                 "go on from it with --resume, with a lower --train.learning_rate"});
-  }
+void Trainer::DemandFinite(const std::string& name, const torch::Tensor& tensor) const {
+  if (torch::isfinite(tensor).all().item<bool>()) return;
+  throw Error({(run_ / "checkpoints").string(),
+               fmt::format("after update {} {} is not finite", state_.updates, name),
+               "expected finite weights; they are not saved, checkpoints before stay as they are",
+               "go on from the last of those with --resume, with a lower --train.learning_rate"});
 }
 
 void Trainer::SaveModel() {
-  DemandFinite();
+  for (const Parameter& p : model_.parameters().all()) DemandFinite(p.name, p.value);
   objective_->Save(run_);
 }
 
@@ -35,10 +35,17 @@ void Trainer::Save() {
   Settle();
   ReadFigures();
   if (!processes_.first()) return;
-  DemandFinite();
+  if (Accumulated() != 0 && (state_.bad_update || !std::isfinite(optimizer_.GradientNorm()))) {
+    // The update that a stopped run is within will be skipped, so its gradients are of no use.
+    state_.bad_update = true;
+    optimizer_.ZeroGradients();
+  }
   Checkpoint checkpoint;
   for (const Parameter& p : model_.parameters().all()) checkpoint.weights[p.name] = p.value;
   checkpoint.optimizer = optimizer_.State(/*gradients=*/Accumulated() != 0);
+  for (const auto* tensors : {&checkpoint.weights, &checkpoint.optimizer}) {
+    for (const auto& [name, tensor] : *tensors) DemandFinite(name, tensor);
+  }
   checkpoint.state = state_;
   WriteCheckpoint(run_ / "checkpoints", CheckpointName(state_, Accumulated()), checkpoint,
                   KeepRule{options_.keep_last, options_.keep_best});

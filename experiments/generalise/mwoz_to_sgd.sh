@@ -22,4 +22,5 @@ done
 train mwoz --encoder "$encoder" --data sides/train.jsonl --validation sides/validation.jsonl \
   --model.cross_turn_layers 6 --train.epochs 2 --survey.satisfied_from 3 --train.select rank \
   --train.state_weight 1 --train.outlook_weight 0.2
+# mwoz.json: what it is worth on SGD.
 measure mwoz sides --calibrate.identity_if_few

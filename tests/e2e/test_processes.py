@@ -1,6 +1,7 @@
 """Several processes train one model: the same losses as one, the same weights after whatever happens
 to them. ARCSAT_KILLS says how many processes the campaign at the end kills."""
 
+import contextlib
 import json
 import os
 import random
@@ -188,12 +189,16 @@ def test_killed_processes_cost_nothing(command, tmp_path):
 def test_a_scheduler_that_tells_everybody_costs_nothing(command, tmp_path):
     """Slurm signals torchrun and its workers, torchrun the workers once more: all is saved."""
     out = tmp_path / "run"
-    launched = subprocess.Popen(torchrun(command(out, epochs=60), 2), stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True)
+    launched = subprocess.Popen(
+        torchrun(command(out, epochs=60), 2), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=os.environ | {"TORCH_ELASTIC_SHUTDOWN_TIMEOUT": "120"})
     wait_for(out, 9, [launched])
-    for worker in [*workers_of(out), launched.pid, *workers_of(out)]:
-        os.kill(worker, signal.SIGTERM)
-    launched.communicate(timeout=60)
+    workers = workers_of(out)
+    assert len(workers) == 2
+    for process in [*workers, launched.pid, *workers]:
+        with contextlib.suppress(ProcessLookupError):  # one that has saved and ended
+            os.kill(process, signal.SIGTERM)
+    launched.communicate(timeout=150)
     assert launched.returncode != 0
     states = [json.loads((checkpoint / "state.json").read_text())
               for checkpoint in (out / "checkpoints").iterdir()]

@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -238,7 +239,7 @@ def failing():
         return run(command, env=os.environ | {
             "LD_PRELOAD": library, "FAIL_UNDER": str(out), "FAIL_CALL": kind, "FAIL_AT": str(at),
             "FAIL_ERROR": error, "FAIL_SHORT": str(int(short)), "FAIL_COUNT": str(count or ""),
-            "FAIL_NAME": f"{out}.failed"})
+            "FAIL_NAME": str(out.parent / f"failed-{out.name}")})
 
     return call
 
@@ -261,9 +262,10 @@ def test_disk_failures(command, whole, failing, tmp_path, report, kind, error, s
         out = tmp_path / f"run{at}"
         done = failing(command(out), out, kind, at, error, short)
         assert done.returncode == 1, f"call {at} of {calls}: {done.stderr}"
-        failed = pathlib.Path((tmp_path / f"run{at}.failed").read_text())
+        failed = pathlib.Path((tmp_path / f"failed-run{at}").read_text())
         temporary = failed.name.startswith(".arcsat-")  # of a file beside it, which is named
-        named = f"{failed.parent}/" if temporary else str(failed)
+        # A folder that is put away has a suffix while it goes.
+        named = f"{failed.parent}/" if temporary else re.sub(r"\.(part|old)\d*$", "", str(failed))
         assert named in done.stderr, f"call {at} of {calls}, {failed}: {done.stderr}"
         assert all(is_whole(c) for c in checkpoints(out)), at
         again = run(resume(command, out))

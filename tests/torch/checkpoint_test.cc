@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 #include "data/files.h"
 #include "tests/torch/torch_test_support.h"
 
@@ -97,8 +99,27 @@ TEST(Checkpoint, ADiskWithoutRoomIsToldBeforeTheRun) {
   // 4 bytes a weight: 4 TB a tensor, four a checkpoint, four checkpoints, the model twice.
   const double needed = RoomFor(1'000'000'000'000, 4, {2, 1});
   const Problem problem = ProblemOf([&] { CheckRoom(folder / ".", needed, {2, 1}); });
-  EXPECT_EQ(problem.expected, "expected 72000000 MB for 4 checkpoints and the model");
+  EXPECT_EQ(problem.expected, "expected 72000000 MB more for 4 checkpoints and the model");
   EXPECT_THAT(problem.remedy, HasSubstr("--train.keep_last"));
+}
+
+TEST(Checkpoint, EveryCutOfItsFilesIsRefusedByName) {
+  const TemporaryFolder folder;
+  const auto path = folder / Write(folder, 7);
+  int cuts = 0;
+  for (const char* name :
+       {"model.safetensors", "optimizer.safetensors", "state.json", "MANIFEST.json"}) {
+    const std::string whole = Slurp(path / name);
+    // The manifest ends in a line break, without which it is whole.
+    const std::size_t end = whole.find_last_not_of('\n');
+    for (std::size_t length = 0; length <= end; ++length, ++cuts) {
+      std::filesystem::resize_file(path / name, length);
+      EXPECT_THAT(ProblemOf([&] { ReadCheckpoint(path); }).place, HasSubstr(name)) << length;
+      std::ofstream(path / name, std::ios::binary) << whole;
+    }
+  }
+  EXPECT_GT(cuts, 800);
+  ReadCheckpoint(path);
 }
 
 TEST(Checkpoint, WhatARunWillReplaceIsRoom) {

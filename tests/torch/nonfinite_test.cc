@@ -57,6 +57,7 @@ class NonFinite : public testing::Test {
     for (const auto& entry : std::filesystem::directory_iterator(run_ / "checkpoints")) {
       const Checkpoint checkpoint = ReadCheckpoint(entry.path());
       EXPECT_TRUE(Finite(checkpoint.weights)) << entry.path();
+      EXPECT_TRUE(Finite(checkpoint.optimizer)) << entry.path();
       newest = std::max(newest, checkpoint.state.updates);
     }
     return newest;
@@ -102,6 +103,24 @@ TEST_F(NonFinite, WeightsThatSkipEveryUpdateAreNotSavedWhenTheRunIsStopped) {
       /*validate=*/false);
   EXPECT_THAT(problem.found, HasSubstr("after update 6"));
   EXPECT_EQ(NewestCheckpoint(), 2);
+}
+
+TEST_F(NonFinite, AnUpdateThatIsStoppedWithinIsSkippedWhenItGoesOn) {
+  options_.accumulate = 3;  // 2 updates an epoch
+  train_[7].turns[0].gap = std::numeric_limits<float>::infinity();
+  std::vector<std::int64_t> skipped;
+  for (bool interrupted = true; interrupted;) {  // after every batch
+    Trainer trainer(&loaded_, options_, Listed(train_), none_, (run_ / ".").string());
+    trainer.Resume();
+    trainer.on_step = [&](const StepReport& report) {
+      if (report.skipped) skipped.push_back(report.update);
+    };
+    trainer.stop_requested = [] { return true; };
+    interrupted = trainer.Run().interrupted;
+    NewestCheckpoint();
+  }
+  EXPECT_EQ(skipped.size(), 3U) << "once an epoch";
+  EXPECT_TRUE(Finite(ReadSafetensors(run_ / "model/model.safetensors").tensors));
 }
 
 TEST_F(NonFinite, ItIsNotSavedAsTheModelOfARunWithoutValidation) {
