@@ -8,7 +8,6 @@
 
 #include "configs/progress.h"
 #include "configs/text.h"
-#include "data/error.h"
 #include "data/files.h"
 #include "model/scorer.h"
 
@@ -104,13 +103,15 @@ std::vector<EncodedConversation> ReadDataset(const std::vector<DataSource>& sour
     counts->report.read += report.read;
     counts->report.skipped += report.skipped;
     for (const std::string& reason : report.reasons) counts->report.reasons.push_back(reason);
-    if (report.read == 0) {
-      throw Error({source.path, "holds no conversation that can be read",
-                   "expected one JSON object a line", "see docs/formats.md; arcsat inspect FILE"});
-    }
+    if (report.read == 0) throw NothingRead(source.path);
     guesses.CheckUsed(source.path);
   }
   return all;
+}
+
+Error NothingRead(const std::string& path) {
+  return Error({path, "holds no conversation that can be read", "expected one JSON object a line",
+                "see docs/formats.md; arcsat inspect FILE"});
 }
 
 std::vector<EncodedConversation> Labelled(std::vector<EncodedConversation> all) {
@@ -167,7 +168,11 @@ LabelledConversation Label(const Conversation& conversation, RawScore&& raw,
   item.score.satisfied = Satisfied(conversation, survey);
   item.answered_satisfied = Satisfied(conversation, trained);
   item.truth = Truth(conversation);
-  if (conversation.survey) item.answer = conversation.survey->score;
+  if (conversation.survey) {
+    item.answer = conversation.survey->score;
+    item.scale_low = conversation.survey->scale_low;
+    item.scale_high = conversation.survey->scale_high;
+  }
   if (survey.target == "survey") item.score.answer = item.answer;
   if (trained.target != "survey") item.answer.reset();
   for (const RawTurn& turn : raw.turns) {

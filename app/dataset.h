@@ -8,6 +8,7 @@
 #include "data/corpus.h"
 #include "data/data_source.h"
 #include "data/encoded.h"
+#include "data/error.h"
 #include "data/record_columns.h"
 #include "data/score.h"
 #include "eval/calibration.h"
@@ -27,6 +28,9 @@ struct DatasetCounts {
 std::vector<EncodedConversation> ReadDataset(const std::vector<DataSource>& sources,
                                              const LoadedModel& model, const ReadOptions& read,
                                              DatasetCounts* counts, bool texts = false);
+
+/// Why a file is of no use that holds no conversation.
+Error NothingRead(const std::string& path);
 
 /// The model's calibration; `model` is what the user named it by. Error where there is none.
 Calibration DemandCalibration(const LoadedModel& loaded, const std::string& model);

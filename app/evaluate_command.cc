@@ -58,6 +58,8 @@ bool ParseEvaluate(const std::vector<std::string>& args, EvaluateCall* call) {
   call->by_given = options.Given("population.by");
   call->sections.reliability.bins = call->evaluation.bins;
   call->sections.reliability.bootstrap = call->evaluation.bootstrap;
+  call->sections.answers.bins = call->evaluation.bins;
+  call->sections.answers.bootstrap = call->evaluation.bootstrap;
   call->sections.claim.bootstrap = call->evaluation.bootstrap;
   return true;
 }

@@ -89,6 +89,44 @@ void AddPopulation(const SectionInputs& inputs, const PopulationOptions& options
       ToJson(MeasurePopulation(items, KnownColumns(*inputs.columns, options, notes)));
 }
 
+/// Answers on other scales than the calibration's cannot be held against what it expects.
+void AddAnswers(const SectionInputs& inputs, AnswerOptions options, Json* evaluation, Json* notes) {
+  const CsatMap& map = inputs.calibration->csat;
+  if (!map.fitted) {
+    notes->push_back("answers: the calibration says nothing of the answer on the survey's scale");
+    return;
+  }
+  std::vector<AnswerItem> items;
+  int elsewhere = 0;
+  for (std::size_t i = 0; i < inputs.scores->size(); ++i) {
+    const LabelledConversation& conversation = (*inputs.conversations)[i];
+    const Score& score = (*inputs.scores)[i];
+    if (!conversation.score.answer || !score.csat) continue;
+    if (conversation.scale_low != map.low || conversation.scale_high != map.high) {
+      ++elsewhere;
+      continue;
+    }
+    items.push_back({*conversation.score.answer, *score.csat, score.boxes, conversation.channel,
+                     conversation.problem_type, conversation.turns});
+  }
+  const std::string scale = fmt::format("{:g} to {:g}", map.low, map.high);
+  if (elsewhere > 0) {
+    notes->push_back(
+        fmt::format("answers: {} on another scale than {}, which was calibrated, are left out",
+                    elsewhere, scale));
+  }
+  if (items.empty()) {
+    if (elsewhere == 0) {
+      notes->push_back(fmt::format("answers: no survey was answered on a scale from {}", scale));
+    }
+    return;
+  }
+  options.low = map.low;
+  options.high = map.high;
+  options.calibration_mean = map.mean_answer;
+  (*evaluation)["answers"] = ToJson(MeasureAnswers(items, options));
+}
+
 void AddConformal(const SectionInputs& inputs, Json* evaluation, Json* notes) {
   if (inputs.conformal == nullptr) {
     notes->push_back("conformal: the model has no conformal.json (arcsat calibrate makes it)");
@@ -167,6 +205,7 @@ void AddSections(const SectionInputs& inputs, const std::vector<SurveyItem>& sur
   const std::vector<ArcItem> arcs = ArcItems(inputs);
   (*evaluation)["histograms"] = ToJson(MakeHistograms(arcs));
   (*evaluation)["arcs"] = ToJson(MakeArcs(arcs));
+  AddAnswers(inputs, options.answers, evaluation, &notes);
   AddPopulation(inputs, options.population, evaluation, &notes);
   AddConformal(inputs, evaluation, &notes);
   if (!notes.empty()) (*evaluation)["notes"] = notes;

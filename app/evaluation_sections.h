@@ -5,6 +5,7 @@
 
 #include "app/labelled.h"
 #include "data/record_columns.h"
+#include "eval/answers.h"
 #include "eval/claim.h"
 #include "eval/conformal.h"
 #include "eval/evaluation.h"
@@ -25,6 +26,7 @@ struct SectionInputs {
 
 struct SectionOptions {
   ReliabilityOptions reliability;
+  AnswerOptions answers;  ///< the scale and the mean are the calibration's
   ClaimOptions claim;
   PopulationOptions population;
 };
@@ -34,12 +36,13 @@ std::vector<SurveyItem> SurveyItems(const SectionInputs& inputs);
 /// The rated customer turns.
 std::vector<TurnItem> TurnItems(const SectionInputs& inputs);
 
-/// Adds reliability, curves, histograms, arcs, claim, population and conformal to an evaluation.
+/// Adds reliability, answers, curves, histograms, arcs, claim, population and conformal to an
+/// evaluation.
 /// `survey` is SurveyItems(inputs). What cannot be made is left out, and "notes" says why.
 void AddSections(const SectionInputs& inputs, const std::vector<SurveyItem>& survey,
                  const SectionOptions& options, Json* evaluation);
 
-/// The sections in a few lines for a terminal: calibration, the claim, everybody's satisfaction.
+/// The sections in a few lines for a terminal: answers, everybody's satisfaction, the claim.
 std::string SectionsText(const Json& evaluation);
 
 }  // namespace arcsat

@@ -23,6 +23,28 @@ std::string FigureText(const Json& figures, const char* name) {
   return text;
 }
 
+std::string AnswersText(const Json& answers) {
+  const Json& scale = answers["scale"];
+  const Json& csat = answers["csat"];
+  std::vector<std::vector<std::string>> rows = {
+      {fmt::format("answers, {:g} to {:g}", scale[0].get<double>(), scale[1].get<double>()),
+       fmt::format("{} of them", csat["n"].get<int>())}};
+  const auto add = [&](const std::string& name, const Json& part, const char* figure) {
+    rows.push_back({name, FigureText(part["figures"], figure)});
+  };
+  add("mean absolute error", csat, "mae");
+  add("bias, expected less given", csat, "bias");
+  add(fmt::format("skill over always {:.2f}", csat["reference"]["mean"].get<double>()), csat,
+      "skill");
+  const Json& boxes = answers["boxes"];
+  if (!boxes.is_null()) {
+    add("ranked probability score of the boxes", boxes, "rps");
+    add("its skill over these answers' shares", boxes, "rps_skill");
+    add("likeliest box is the answer", boxes, "accuracy");
+  }
+  return Table(rows);
+}
+
 constexpr std::size_t kLongestGroup = 48;
 constexpr int kGroupsShown = 20;
 
@@ -63,6 +85,7 @@ std::string PopulationText(const Json& population) {
 
 std::string SectionsText(const Json& evaluation) {
   std::string text;
+  if (evaluation.contains("answers")) text += "\n" + AnswersText(evaluation["answers"]);
   if (evaluation.contains("population")) {
     text += "\n" + PopulationText(evaluation["population"]);
   }

@@ -20,6 +20,7 @@ struct LabelledConversation {
   /// a simulator knows of everybody.
   std::optional<bool> answered_satisfied;
   std::optional<double> answer;
+  double scale_low = 1, scale_high = 5;  ///< of the survey
   std::optional<bool> truth;
   std::map<std::string, std::string> columns;  ///< others that were asked for
 

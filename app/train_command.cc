@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 
 #include "app/command.h"
 #include "app/output.h"
+#include "app/tokenise_once.h"
 #include "app/train_data.h"
 #include "app/train_narrator.h"
 #include "configs/bind.h"
@@ -19,6 +21,7 @@
 #include "train/processes.h"
 #include "train/roughener.h"
 #include "train/trainer.h"
+#include "train/words_forecast.h"
 
 namespace arcsat {
 namespace {
@@ -38,12 +41,11 @@ struct TrainCall {
   fs::path model_folder() const { return fs::path(out) / (mlm() ? "encoder" : "model"); }
 };
 
-/// The run folder for a new run, or for one to go on with: then true. What torchrun began anew goes
-/// on without being told to; and a job that a cluster may queue again is the same command each
-/// time, so with torchrun --resume begins a run as well.
-bool PrepareRun(const TrainCall& call, const Options& options, const Processes& processes) {
-  const fs::path run = call.out;
-  const bool began = fs::exists(run / "config.cfg");
+/// Whether the run is one to go on with, not a new one. What torchrun began anew goes on without
+/// being told to; and a job that a cluster may queue again is the same command each time, so with
+/// torchrun --resume begins a run as well.
+bool FindRun(const TrainCall& call, const Processes& processes) {
+  const bool began = fs::exists(fs::path(call.out) / "config.cfg");
   if (began && !call.resume && processes.launch().restarts == 0) {
     throw UsageError({call.out, "holds a run already", "expected a new folder",
                       "give another --out, or --resume to go on with it"});
@@ -52,6 +54,12 @@ bool PrepareRun(const TrainCall& call, const Options& options, const Processes& 
     throw UsageError({call.out, "holds no run to resume", "expected a folder with config.cfg",
                       "leave --resume out to start one"});
   }
+  return began;
+}
+
+/// The run's folder, where it is not there yet.
+void PrepareRun(const TrainCall& call, const Options& options, bool began) {
+  const fs::path run = call.out;
   std::error_code code;
   fs::create_directories(run / "checkpoints", code);
   if (code) {
@@ -59,7 +67,17 @@ bool PrepareRun(const TrainCall& call, const Options& options, const Processes& 
                  "give another --out"});
   }
   if (!began) WriteFile(run / "config.cfg", options.Resolved());
-  return began;
+}
+
+/// Several processes tokenise the data once, where they learn from it and may write.
+Sharing ShareOf(const TrainCall& call, Processes* processes) {
+  Sharing sharing;
+  const bool share = processes->size() > 1 && !call.dry_run && call.train.epochs > 0;
+  if (share) sharing.processes = processes;
+  sharing.run = call.out;
+  sharing.timeout = std::chrono::seconds(call.train.timeout);
+  sharing.quiet = call.common.quiet;
+  return sharing;
 }
 
 Json Summary(const TrainCall& call, const TrainingData& data, const TrainResult& result) {
@@ -75,10 +93,15 @@ Json Summary(const TrainCall& call, const TrainingData& data, const TrainResult&
           {"skipped", data.counts.report.skipped}};
 }
 
-/// Fits the words beside `model`, on what the network learned from; says what came of it.
-std::string AddLexical(const TrainCall& call, const TrainingData& data, const LoadedModel& model) {
+LexicalOptions LexicalOf(const TrainCall& call) {
   LexicalOptions options = call.lexical;
   options.seed = call.train.seed;
+  return options;
+}
+
+/// Fits the words beside `model`, on what the network learned from; says what came of it.
+std::string AddLexical(const TrainCall& call, const TrainingData& data, const LoadedModel& model) {
+  const LexicalOptions options = LexicalOf(call);
   if (call.train.roughen == 0) {
     return FitBeside(model.model.get(), *data.train, data.validation, options);
   }
@@ -167,9 +190,16 @@ std::string Beginning(const TrainCall& call, const TrainingData& data, const Arc
 }
 
 /// Says what the run would take; nothing is written.
-int DryRun(const TrainCall& call, Trainer* trainer, const Processes& processes) {
-  const Forecast forecast = trainer->Try();
+int DryRun(const TrainCall& call, const TrainingData& data, const LoadedModel& model,
+           Trainer* trainer, const Processes& processes) {
+  Forecast forecast = trainer->Try();
   if (!processes.first()) return 0;
+  if (call.lexical.fit && !call.mlm()) {
+    std::optional<Roughener> roughener;
+    if (call.train.roughen > 0) roughener.emplace(model.MakeEncoder(), call.train);
+    ForecastWords(model.model.get(), *data.train, data.validation, LexicalOf(call),
+                  roughener ? &*roughener : nullptr, &forecast);
+  }
   if (call.common.json) {
     PrintJson(ForecastJson(forecast));
   } else {
@@ -182,15 +212,19 @@ int Train(const TrainCall& call, const Options& options) {
   UseThreads(call.train.threads);
   Processes processes(LaunchFromEnvironment(), std::chrono::seconds(call.train.timeout));
   LoadedModel loaded = Begin(call);
-  const TrainingData data = ReadTrainingData(call.sources, call.train, loaded);
-  const bool began = !call.dry_run && processes.first() && PrepareRun(call, options, processes);
+  const bool writes = !call.dry_run && processes.first();
+  const bool looks = processes.first() && (!call.dry_run || call.resume);
+  const bool began = looks && FindRun(call, processes);
+  const Sharing sharing = ShareOf(call, &processes);
+  const TrainingData data = ReadTrainingData(call.sources, call.train, loaded, sharing);
+  if (writes) PrepareRun(call, options, began);
   if (call.train.epochs == 0) return processes.first() ? FitWordsOnly(call, data, loaded) : 0;
   TrainNarrator narrator(processes, call.common.quiet);
   Trainer trainer(&loaded, call.train, data.train, data.validation, call.out, processes);
   trainer.on_message = [&](const std::string& text) { narrator.Warn(text); };
-  if (call.dry_run) return DryRun(call, &trainer, processes);
   const bool resume = !processes.OfFirst(began ? "yes" : "").empty();
   if (resume && !trainer.Resume()) narrator.Say("no whole checkpoint yet: the run begins anew");
+  if (call.dry_run) return DryRun(call, data, loaded, &trainer, processes);
   narrator.Say(Beginning(call, data, *loaded.model, processes));
   narrator.Watch(&trainer);
   trainer.stop_requested = InterruptGuard::Requested;
@@ -200,8 +234,10 @@ int Train(const TrainCall& call, const Options& options) {
     result = trainer.Run();
   }
   narrator.Finish();
-  if (processes.first()) return Conclude(call, data, result, narrator);
-  return result.interrupted ? 1 : 0;
+  const bool concludes = processes.first();
+  const int code = concludes ? Conclude(call, data, result, narrator) : result.interrupted ? 1 : 0;
+  if (!result.interrupted) RemoveTokenised(processes, call.out);
+  return code;
 }
 
 int RunTrain(const std::vector<std::string>& args) {
@@ -225,7 +261,8 @@ int RunTrain(const std::vector<std::string>& args) {
   options.Add("out", &call.out, "run folder");
   options.Add("resume", &call.resume, "go on with the run in --out from its newest checkpoint");
   options.Add("dry-run", &call.dry_run,
-              "say what time, memory and disk the run would take, and write nothing");
+              "say what time, memory and disk the run would take, with --resume what is left of "
+              "it, and write nothing");
   Bind(options, &call.sources.read);
   Bind(options, &call.common);
   Bind(options, &call.sources.survey);

@@ -14,8 +14,9 @@ namespace {
 /// Reads the sources of a run for its model.
 class DataReader {
  public:
-  DataReader(const TrainingSources& sources, const TrainOptions& options, const LoadedModel& loaded)
-      : sources_(sources), options_(options), loaded_(loaded) {
+  DataReader(const TrainingSources& sources, const TrainOptions& options, const LoadedModel& loaded,
+             const Sharing& sharing)
+      : sources_(sources), options_(options), loaded_(loaded), sharing_(sharing) {
     const auto sort = [&](const std::vector<std::string>& texts, Sorted* into) {
       for (const std::string& text : texts) {
         DataSource source = ParseDataSource(text, sources.survey);
@@ -37,7 +38,12 @@ class DataReader {
     TrainingData data;
     auto joined = std::make_unique<JoinedSets>();
     LabelCounts held_out;
-    if (!data_.files.empty()) {
+    StoredFiles* shared = nullptr;
+    if (Shares()) {
+      auto files = StoreFiles(&data.counts);
+      shared = files.get();
+      joined->Add(std::move(files));
+    } else if (!data_.files.empty()) {
       auto all = ReadFiles(data_, &data.counts, /*texts=*/options_.roughen > 0);
       if (validation_.empty()) data.validation = HoldOut(&all);
       held_out = CountLabels(data.validation);
@@ -47,6 +53,7 @@ class DataReader {
     const LabelCounts labels = joined->labels();
     if (!mlm()) CheckLabels(labels + held_out);
     if (options_.class_weights) Balance(labels, joined.get());
+    if (shared != nullptr) TakeFingerprint(shared, sharing_);
     if (!validation_.empty()) data.validation = ReadValidation();
     data.train = std::move(joined);
     return data;
@@ -59,6 +66,11 @@ class DataReader {
   };
 
   bool mlm() const { return options_.task == "mlm"; }
+  /// Whether one process tokenises files for all.
+  bool Shares() const {
+    return sharing_.processes != nullptr && !data_.files.empty() && !validation_.empty() &&
+           options_.roughen == 0;
+  }
 
   /// UsageError where shards are to be used in a way that needs what they do not hold.
   void CheckShards() const {
@@ -90,13 +102,28 @@ class DataReader {
     return mlm() ? all : Labelled(std::move(all));
   }
 
+  /// The files, those tokenised that can be.
+  std::unique_ptr<StoredFiles> StoreFiles(DatasetCounts* counts) const {
+    auto stored = std::make_unique<StoredFiles>();
+    const SharedFiles shared = TokeniseOnce(data_.files, sources_.read, loaded_, sharing_);
+    for (std::size_t i = 0; i < data_.files.size(); ++i) {
+      DataSource source = data_.files[i];
+      const SharedFile& file = shared.files[i];
+      if (!file.tokenised) {
+        stored->Add(std::make_unique<InMemoryConversations>(
+            ReadFiles(Sorted{{source}, {}}, counts, /*texts=*/false)));
+      } else if (!file.shards.empty()) {
+        source.path = file.shards.string();
+        stored->Add(OpenShards(source));
+      }
+    }
+    counts->report.skipped += shared.skipped;
+    return stored;
+  }
+
   std::unique_ptr<ShardedConversations> OpenShards(const DataSource& source) const {
-    const ModelOptions& model = loaded_.options();
-    const std::int32_t vocabulary = loaded_.tokenizer->size();
-    const ShardKind wanted{LayoutFor(vocabulary, model.boxes), model.max_turn_tokens,
-                           Fingerprint(*loaded_.tokenizer), source.survey};
     return std::make_unique<ShardedConversations>(
-        source.path, wanted,
+        source.path, KindFor(loaded_, source.survey),
         mlm() ? ShardedConversations::Which::kAll : ShardedConversations::Which::kLabelled,
         source.weight);
   }
@@ -152,14 +179,15 @@ class DataReader {
   const TrainingSources& sources_;
   const TrainOptions& options_;
   const LoadedModel& loaded_;
+  const Sharing& sharing_;
   Sorted data_, validation_;
 };
 
 }  // namespace
 
 TrainingData ReadTrainingData(const TrainingSources& sources, const TrainOptions& options,
-                              const LoadedModel& loaded) {
-  return DataReader(sources, options, loaded).Read();
+                              const LoadedModel& loaded, const Sharing& sharing) {
+  return DataReader(sources, options, loaded, sharing).Read();
 }
 
 }  // namespace arcsat

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/dataset.h"
+#include "app/tokenise_once.h"
 #include "data/training_set.h"
 #include "train/options.h"
 
@@ -26,8 +27,9 @@ struct TrainingData {
 
 /// What a run learns from and is validated by; for the task csat those with a label. Where no file
 /// is given to validate by, a share of the conversations is held out. Error where there is nothing
-/// to learn.
+/// to learn. Of several processes one tokenises the files for all, as `sharing` says; not where a
+/// share is held out, nor where texts are needed to roughen them.
 TrainingData ReadTrainingData(const TrainingSources& sources, const TrainOptions& options,
-                              const LoadedModel& loaded);
+                              const LoadedModel& loaded, const Sharing& sharing);
 
 }  // namespace arcsat

@@ -84,26 +84,39 @@ std::string ProfileText(const std::vector<OperatorTime>& operators, int updates,
 }
 
 std::string ForecastText(const Forecast& f, int epochs) {
-  const double conversations = static_cast<double>(f.conversations);
-  const double tokens = static_cast<double>(f.tokens);
-  return Table(
-      {{"what the run would take", fmt::format("as {} of its batches tell", f.batches)},
-       {"updates", fmt::format("{} in {} epochs", Thousands(f.updates), epochs)},
-       {"training",
-        fmt::format("{}  {:.1f} conversations/s  {:.0f} tokens/s", Duration(f.training_seconds),
-                    conversations / f.training_seconds, tokens / f.training_seconds)},
-       {"validation", Duration(f.validation_seconds)},
-       {f.gpu ? "memory of the GPU" : "memory", SizeText(f.memory_bytes)},
-       {"disk, at most", SizeText(f.disk_bytes)}});
+  const auto speed = [&](std::int64_t count) {
+    return f.training_seconds > 0 ? static_cast<double>(count) / f.training_seconds : 0;
+  };
+  const std::string updates = f.updates_done == 0
+                                  ? fmt::format("{} in {} epochs", Thousands(f.updates), epochs)
+                                  : fmt::format("{} after the {} that are made",
+                                                Thousands(f.updates), Thousands(f.updates_done));
+  std::vector<std::vector<std::string>> rows = {
+      {"what the run would take", fmt::format("as {} of its batches tell", f.batches)},
+      {"updates", updates},
+      {"training",
+       fmt::format("{}  {:.1f} conversations/s  {:.0f} tokens/s", Duration(f.training_seconds),
+                   speed(f.conversations), speed(f.tokens))},
+      {"validation", Duration(f.validation_seconds)}};
+  if (f.words_seconds > 0) {
+    rows.push_back({"words beside the network", "about " + Duration(f.words_seconds)});
+  }
+  rows.push_back({"in all", Duration(f.seconds())});
+  rows.push_back({f.gpu ? "memory of the GPU" : "memory", SizeText(f.memory_bytes)});
+  rows.push_back({"disk, at most", SizeText(f.disk_bytes)});
+  return Table(rows);
 }
 
 Json ForecastJson(const Forecast& f) {
   return {{"batches_tried", f.batches},
+          {"updates_done", f.updates_done},
           {"updates", f.updates},
           {"conversations", f.conversations},
           {"tokens", f.tokens},
           {"training_seconds", f.training_seconds},
           {"validation_seconds", f.validation_seconds},
+          {"words_seconds", f.words_seconds},
+          {"seconds", f.seconds()},
           {"memory_bytes", f.memory_bytes},
           {"memory_of", f.gpu ? "gpu" : "process"},
           {"disk_bytes", f.disk_bytes}};

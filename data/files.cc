@@ -93,30 +93,9 @@ class OpenFile {
   int descriptor_;
 };
 
-/// OpenSSL's SHA-256, fed piece by piece.
-class Hasher {
- public:
-  Hasher() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    Check(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
-  }
-  void Update(std::string_view bytes) {
-    Check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
-  }
-  std::string Finish() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    Check(EVP_DigestFinal_ex(context_.get(), digest.data(), &size) == 1);
-    std::string hex;
-    for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
-    return hex;
-  }
-
- private:
-  static void Check(bool done) {
-    if (!done) throw Error({"SHA-256", "OpenSSL refused to compute it", "", "check OpenSSL"});
-  }
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
+void CheckHashed(bool done) {
+  if (!done) throw Error({"SHA-256", "OpenSSL refused to compute it", "", "check OpenSSL"});
+}
 
 }  // namespace
 
@@ -237,20 +216,50 @@ void SyncFolder(const fs::path& folder) {
   if (code != 0 && code != EINVAL && code != ENOTSUP) FailWith(name, "saving the folder", code);
 }
 
-std::string Sha256File(const fs::path& path) {
+/// OpenSSL's.
+struct Sha256Sum::Context {
+  EVP_MD_CTX* digest = EVP_MD_CTX_new();
+  Context() = default;
+  ~Context() { EVP_MD_CTX_free(digest); }
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+};
+
+Sha256Sum::Sha256Sum() : context_(std::make_unique<Context>()) {
+  CheckHashed(context_->digest != nullptr &&
+              EVP_DigestInit_ex(context_->digest, EVP_sha256(), nullptr) == 1);
+}
+
+Sha256Sum::~Sha256Sum() = default;
+
+void Sha256Sum::Update(std::string_view bytes) {
+  CheckHashed(EVP_DigestUpdate(context_->digest, bytes.data(), bytes.size()) == 1);
+}
+
+std::string Sha256Sum::Finish() {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  CheckHashed(EVP_DigestFinal_ex(context_->digest, digest.data(), &size) == 1);
+  std::string hex;
+  for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
+  return hex;
+}
+
+std::string Sha256File(const fs::path& path, const std::function<void()>& on_block) {
   const OpenFile file(path);
-  Hasher hasher;
+  Sha256Sum sum;
   std::string block(kFileBlock, '\0');
   for (std::size_t count = 0; file.ReadSome(block.data(), block.size(), &count);) {
-    hasher.Update({block.data(), count});
+    sum.Update({block.data(), count});
+    if (on_block) on_block();
   }
-  return hasher.Finish();
+  return sum.Finish();
 }
 
 std::string Sha256(std::string_view bytes) {
-  Hasher hasher;
-  hasher.Update(bytes);
-  return hasher.Finish();
+  Sha256Sum sum;
+  sum.Update(bytes);
+  return sum.Finish();
 }
 
 }  // namespace arcsat

@@ -50,8 +50,30 @@ std::string ReadFile(const std::filesystem::path& path, std::uintmax_t limit = 1
 /// fsync of a folder, so that a rename inside it survives a power cut.
 void SyncFolder(const std::filesystem::path& folder);
 
-/// Lower-case hexadecimal SHA-256 of a file or of bytes.
-std::string Sha256File(const std::filesystem::path& path);
+/// SHA-256 of bytes that come piece by piece.
+///
+///   Sha256Sum sum;
+///   while (next(&piece)) sum.Update(piece);
+///   const std::string digest = sum.Finish();
+class Sha256Sum {
+ public:
+  Sha256Sum();
+  ~Sha256Sum();
+  Sha256Sum(const Sha256Sum&) = delete;
+  Sha256Sum& operator=(const Sha256Sum&) = delete;
+
+  void Update(std::string_view bytes);
+  /// Lower-case hexadecimal; nothing may be added afterwards.
+  std::string Finish();
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
+
+/// Lower-case hexadecimal SHA-256 of a file or of bytes. `on_block` is called after each MB.
+std::string Sha256File(const std::filesystem::path& path,
+                       const std::function<void()>& on_block = {});
 std::string Sha256(std::string_view bytes);
 
 /// Whether bytes begin like a .gz, .zst, .xz or .bz2 file.

@@ -61,20 +61,24 @@ void InMemoryConversations::Weigh(double dissatisfied, double satisfied) {
   }
 }
 
-std::string InMemoryConversations::Fingerprint() const {
-  std::string text;
-  for (const EncodedConversation& c : all_) {
+std::string FingerprintOf(const TrainingSet& set, const std::function<void()>& on_part) {
+  constexpr std::int64_t kPart = 1024;
+  Sha256Sum sum;
+  for (std::int64_t i = 0; i < set.size(); ++i) {
+    const auto conversation = set.Get(i);
+    const EncodedConversation& c = *conversation;
     std::string turns;
     for (const auto& turn : c.turns) {
       const auto& ids = *turn.tokens;
       turns += fmt::format("{} {} {}\n", static_cast<int>(turn.speaker), turn.rating, ids.size());
       turns.append(reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(ids[0]));
     }
-    text +=
-        fmt::format("{}\t{}\t{}\t{}\t{}\n", c.id, c.satisfied, c.survey, c.weight, Sha256(turns));
-    if (c.guess >= 0) text += fmt::format("{}\n", c.guess);
+    sum.Update(
+        fmt::format("{}\t{}\t{}\t{}\t{}\n", c.id, c.satisfied, c.survey, c.weight, Sha256(turns)));
+    if (c.guess >= 0) sum.Update(fmt::format("{}\n", c.guess));
+    if (on_part && i % kPart == 0) on_part();
   }
-  return Sha256(text);
+  return sum.Finish();
 }
 
 void JoinedSets::Add(std::unique_ptr<TrainingSet> set) {
@@ -113,11 +117,24 @@ void JoinedSets::Weigh(double dissatisfied, double satisfied) {
   for (const auto& set : sets_) set->Weigh(dissatisfied, satisfied);
 }
 
-std::string JoinedSets::Fingerprint() const {
-  if (sets_.size() == 1) return sets_.front()->Fingerprint();
-  std::string text;
-  for (const auto& set : sets_) text += set->Fingerprint() + "\n";
-  return Sha256(text);
+std::string JoinedSets::Joined(std::string (TrainingSet::*text)() const) const {
+  if (sets_.size() == 1) return (sets_.front().get()->*text)();
+  std::string all;
+  for (const auto& set : sets_) all += (set.get()->*text)() + "\n";
+  return Sha256(all);
+}
+
+void StoredFiles::Weigh(double dissatisfied, double satisfied) {
+  fingerprint_.clear();
+  JoinedSets::Weigh(dissatisfied, satisfied);
+}
+
+std::string StoredFiles::Fingerprint() const {
+  return fingerprint_.empty() ? FingerprintOf(*this) : fingerprint_;
+}
+
+void StoredFiles::TakeFingerprint(const std::function<void()>& on_part) {
+  fingerprint_ = FingerprintOf(*this, on_part);
 }
 
 }  // namespace arcsat

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -36,7 +37,14 @@ class TrainingSet {
   /// SHA-256 over what training reads of them, in order: what a run must find again when it is
   /// resumed.
   virtual std::string Fingerprint() const = 0;
+  /// Tells the sets of two processes apart as the fingerprint does, and reads no conversation that
+  /// lies in a file.
+  virtual std::string Identity() const { return Fingerprint(); }
 };
+
+/// The fingerprint of conversations, wherever they lie; reads each of them. `on_part` is called now
+/// and then while it does.
+std::string FingerprintOf(const TrainingSet& set, const std::function<void()>& on_part = {});
 
 /// Tokens of its last `turns` turns.
 std::int64_t TokensOfLast(const EncodedConversation& conversation, int turns);
@@ -56,7 +64,7 @@ class InMemoryConversations : public TrainingSet {
   int Answer(std::int64_t i) const override;
   LabelCounts labels() const override { return CountLabels(all_); }
   void Weigh(double dissatisfied, double satisfied) override;
-  std::string Fingerprint() const override;
+  std::string Fingerprint() const override { return FingerprintOf(*this); }
 
  private:
   const EncodedConversation& At(std::int64_t i) const { return all_[static_cast<std::size_t>(i)]; }
@@ -74,13 +82,29 @@ class JoinedSets : public TrainingSet {
   int Answer(std::int64_t i) const override;
   LabelCounts labels() const override;
   void Weigh(double dissatisfied, double satisfied) override;
-  std::string Fingerprint() const override;
+  std::string Fingerprint() const override { return Joined(&TrainingSet::Fingerprint); }
+  std::string Identity() const override { return Joined(&TrainingSet::Identity); }
 
  private:
+  /// SHA-256 over one text of each set; of a single set its own.
+  std::string Joined(std::string (TrainingSet::*text)() const) const;
   /// The set that conversation `*i` is of; `*i` becomes its number there.
   const TrainingSet& SetOf(std::int64_t* i) const;
   std::vector<std::unique_ptr<TrainingSet>> sets_;
   std::int64_t size_ = 0;
+};
+
+/// The conversations of a run's files, of which some or all were tokenised into shards: what they
+/// would be if they lay in memory, down to the fingerprint.
+class StoredFiles : public JoinedSets {
+ public:
+  void Weigh(double dissatisfied, double satisfied) override;
+  std::string Fingerprint() const override;
+  /// Computes the fingerprint beforehand, as it takes its time where there are many.
+  void TakeFingerprint(const std::function<void()>& on_part);
+
+ private:
+  std::string fingerprint_;  ///< empty: not taken since they were weighed
 };
 
 }  // namespace arcsat

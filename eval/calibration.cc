@@ -83,6 +83,7 @@ CsatMap FitCsat(const Items& surveyed, const CalibrationOptions& options,
   map.fitted = true;
   map.c1 = variance > 1e-12 ? std::max(0.0, centred.dot(y) / variance) : 0;
   map.c0 = y.mean() - map.c1 * p.mean();
+  map.mean_answer = std::clamp(y.mean(), map.low, map.high);  // the mean rounds
   map.boxes = FitOrdinalMap(x, answers, map.low, map.high, &calibration->warnings);
   return map;
 }

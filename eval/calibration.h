@@ -44,6 +44,7 @@ struct CsatMap {
   bool fitted = false;
   double c0 = 0, c1 = 0, low = 1, high = 5;
   OrdinalMap boxes = {};
+  std::optional<double> mean_answer = {};  ///< of those it was fitted to; older files have none
 };
 
 /// Everything that turns a RawScore into a Score; calibration.json beside the model.

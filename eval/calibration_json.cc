@@ -49,11 +49,9 @@ Json CsatJson(const CsatMap& map) {
              {"slope", map.boxes.slope},
              {"slope_error", map.boxes.slope_error}};
   }
-  return {{"fitted", map.fitted},
-          {"c0", map.c0},
-          {"c1", map.c1},
-          {"scale", {map.low, map.high}},
-          {"boxes", boxes}};
+  return {{"fitted", map.fitted}, {"c0", map.c0},
+          {"c1", map.c1},         {"scale", {map.low, map.high}},
+          {"boxes", boxes},       {"mean_answer", NumberJson(map.mean_answer)}};
 }
 
 Json ClassesJson(const TurnClasses& classes) {
@@ -177,6 +175,10 @@ CsatMap ParseCsat(const Field& field, int version) {
     if (!map.fitted)
       field.At("boxes").Refuse("found chances of boxes", "expected \"fitted\": true");
     map.boxes = ParseBoxes(field.At("boxes"), map);
+  }
+  // Absent from calibrations that were written before it was asked for.
+  if (field.json().contains("mean_answer") && !field.At("mean_answer").json().is_null()) {
+    map.mean_answer = field.At("mean_answer").Number(map.low, map.high);
   }
   return map;
 }

@@ -19,12 +19,6 @@ constexpr const char* kOneClass = "all items are of one class";
 constexpr const char* kOneSign = "no turn is rated negative, or none positive";
 constexpr const char* kConstant = "the state or the rating is the same for all items";
 
-struct FigureSpec {
-  const char* name;
-  IntervalKind kind;
-  const char* reason;  // why it may be missing
-};
-
 // In the order in which the figures are computed below.
 const std::vector<FigureSpec>& SurveySpecs() {
   static const std::vector<FigureSpec> specs = {
@@ -56,35 +50,6 @@ const std::vector<FigureSpec>& TurnSpecs() {
 
 Figure Plain(const std::string& name, double value, std::optional<Interval> interval = {}) {
   return {name, value, interval, ""};
-}
-
-// Figures of weighted items; `resampled` says that the weights are a bootstrap's.
-using Measure =
-    std::function<void(std::span<const double> weights, std::span<double> out, bool resampled)>;
-
-void AddFigures(const std::vector<FigureSpec>& specs, std::span<const int> clusters,
-                const Measure& measure, const BootstrapOptions& options, Slice* slice) {
-  std::vector<double> point(specs.size());
-  std::vector<IntervalKind> kinds;
-  kinds.reserve(specs.size());
-  for (const FigureSpec& spec : specs) kinds.push_back(spec.kind);
-  measure(std::vector<double>(clusters.size(), 1.0), point, false);
-  const auto resample = [&](std::span<const double> weights, std::span<double> out) {
-    measure(weights, out, true);
-  };
-  const auto intervals = BootstrapIntervals(clusters, point, kinds, resample, options);
-  for (std::size_t f = 0; f < specs.size(); ++f) {
-    Figure figure{specs[f].name, point[f], intervals[f], ""};
-    if (std::isnan(point[f])) {
-      figure.value = {};
-      figure.reason = specs[f].reason;
-    } else if (specs[f].kind == IntervalKind::kBasic && figure.interval) {
-      // Errors are never negative, though twice the figure less a quantile may be.
-      figure.interval->low = std::max(0.0, figure.interval->low);
-      figure.interval->high = std::max(0.0, figure.interval->high);
-    }
-    slice->figures.push_back(std::move(figure));
-  }
 }
 
 void AddMajority(const char* balanced, const BootstrapOptions& options, bool independent,
@@ -121,7 +86,7 @@ Slice SurveySlice(const std::vector<const SurveyItem*>& items, const EvaluationO
   const BinarySample sample(p, y);
   std::vector<double> w;
   const bool one_class = rate <= 0 || rate >= 1;
-  AddFigures(
+  slice.figures = FiguresWithIntervals(
       SurveySpecs(), clusters,
       [&](std::span<const double> weights, std::span<double> out, bool resampled) {
         sample.Arrange(weights, &w);
@@ -136,7 +101,7 @@ Slice SurveySlice(const std::vector<const SurveyItem*>& items, const EvaluationO
         out[7] = sample.ExpectedCalibrationError(options.bins, w);
         out[8] = sample.DebiasedCalibrationError(options.bins, w, resampled ? 2 : 1);
       },
-      options.bootstrap, &slice);
+      options.bootstrap);
   // A share of independent items: Wilson's interval holds its level in small groups as well.
   Figure& accuracy = slice.figures.front();
   accuracy.interval = WilsonInterval(*accuracy.value * slice.n, slice.n, options.bootstrap.level);
@@ -197,7 +162,7 @@ Slice TurnSlice(const std::vector<const TurnItem*>& items, const EvaluationOptio
   const SignSample signs(states, y, options.classes.sign);
   const bool one_class = std::set<int>(y.begin(), y.end()).size() < 2;
   const double none = std::nan("");
-  AddFigures(
+  slice.figures = FiguresWithIntervals(
       TurnSpecs(), clusters,
       [&](std::span<const double> weights, std::span<double> out, bool) {
         const Eigen::MatrixXd confusion = Confusion(y, predicted, 3, weights);
@@ -210,7 +175,7 @@ Slice TurnSlice(const std::vector<const TurnItem*>& items, const EvaluationOptio
         out[6] = ranks.Spearman(weights);
         signs.Measure(weights, out.subspan(7, 2));
       },
-      options.bootstrap, &slice);
+      options.bootstrap);
   AddMajority("uar", options.bootstrap, false, &slice);
   return slice;
 }

@@ -6,6 +6,7 @@
 
 #include "data/conversation.h"
 #include "eval/bootstrap.h"
+#include "eval/figures.h"
 #include "eval/turn_classes.h"
 
 namespace arcsat {
@@ -35,14 +36,6 @@ struct EvaluationOptions {
   int bins = 15;           ///< of the calibration errors
   TurnClasses classes;     ///< of rated turns: the calibration's, where it has them
   BootstrapOptions bootstrap;
-};
-
-/// A figure with its interval, or the reason why there is none.
-struct Figure {
-  std::string name;
-  std::optional<double> value;
-  std::optional<Interval> interval;
-  std::string reason;  ///< where `value` is empty
 };
 
 /// Figures of one group of items.

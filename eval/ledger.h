@@ -16,7 +16,8 @@ namespace arcsat {
 /// A figure that an experiment reached.
 struct LedgerFigure {
   std::string side;  ///< "validation" or "test"
-  std::string name;  ///< as in an evaluation: "accuracy"; "turns.accuracy" where it is of turns
+  std::string name;  ///< as in an evaluation: "accuracy"; "turns.accuracy" where it is of turns,
+                     ///< "answers.mae" of answers on the survey's scale
   double value = 0;
   std::optional<Interval> interval =
       {};  ///< of 95%, unless the evaluation was made with another level

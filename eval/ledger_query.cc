@@ -98,8 +98,9 @@ std::vector<LedgerEntry> Select(std::vector<LedgerEntry> entries, const LedgerQu
 }
 
 bool LowerIsBetter(std::string_view figure) {
-  constexpr std::array<std::string_view, 6> kLosses = {
-      "log_loss", "brier", "ece", "ece_debiased", "calibration_error_debiased", "state_error"};
+  constexpr std::array<std::string_view, 9> kLosses = {
+      "log_loss",    "brier", "ece",  "ece_debiased", "calibration_error_debiased",
+      "state_error", "mae",   "rmse", "rps"};
   const std::size_t dot = figure.rfind('.');
   if (dot != std::string_view::npos) figure.remove_prefix(dot + 1);
   return std::find(kLosses.begin(), kLosses.end(), figure) != kLosses.end();

@@ -44,10 +44,15 @@ Json ReadEvaluation(const fs::path& path) {
   return json;
 }
 
+/// Whether neither more nor less of a figure is better, so that no experiment is judged by it.
+bool Undirected(const std::string& name) {
+  return name == "bias" || name == "slope" || name == "intercept";
+}
+
 void AddFigures(const Json& slice, const std::string& prefix, const std::string& side,
                 LedgerEntry* entry) {
   for (const auto& [name, figure] : slice.at("figures").items()) {
-    if (figure.at("value").is_null()) continue;
+    if (figure.at("value").is_null() || Undirected(name)) continue;
     LedgerFigure added{.side = side,
                        .name = prefix + name,
                        .value = figure.at("value").get<double>(),
@@ -256,6 +261,12 @@ void AddEvaluation(const fs::path& path, const std::string& side, LedgerEntry* e
       const Json& all = json[key].at(0);
       AddFigures(all, prefix, side, entry);
       if (!labelled) labelled = all.at("conversations").get<std::int64_t>();
+    }
+    if (json.contains("answers")) {
+      for (const char* part : {"csat", "boxes"}) {
+        const Json& figures = json["answers"].at(part);
+        if (!figures.is_null()) AddFigures(figures, "answers.", side, entry);
+      }
     }
     if (json.contains("data")) {
       const Json& sum = json["data"].at("sha256");

@@ -10,9 +10,10 @@
 namespace arcsat {
 
 /// Takes over what `arcsat evaluate --out` wrote: target, model, the data's fingerprint, and every
-/// figure over all conversations ("accuracy") and all rated turns ("turns.accuracy"). `side` is
-/// "validation" or "test". Error where it is no evaluation, or of another model or target than the
-/// entry tells of already.
+/// figure over all conversations ("accuracy"), all rated turns ("turns.accuracy") and all answers
+/// on the survey's scale ("answers.mae"), but for those that have no better side ("answers.bias").
+/// `side` is "validation" or "test". Error where it is no evaluation, or of another model or target
+/// than the entry tells of already.
 void AddEvaluation(const std::filesystem::path& path, const std::string& side, LedgerEntry* entry);
 
 /// Takes over what a run folder tells: its configuration, and which of it is not as in `defaults`;

@@ -76,12 +76,14 @@ class BinarySample {
   /// resample of it; as often it is taken out of their squares.
   double DebiasedCalibrationError(int bins, Values w, double noise = 1) const;
 
- private:
+  /// What a bin holds: its weight, and the weighted sums of chances and of labels.
   struct Bin {
     double mass = 0, p = 0, y = 0;
   };
+  /// The bins of equal mass behind both errors, some of them empty.
   std::vector<Bin> Bins(int bins, Values w) const;
 
+ private:
   std::vector<std::size_t> order_;      // item at each place
   std::vector<double> p_, y_;           // ascending p
   std::vector<double> square_, loss_;   // each item's share of Brier and log loss

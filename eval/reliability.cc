@@ -10,7 +10,6 @@
 
 #include "data/error.h"
 #include "eval/groups.h"
-#include "eval/report_json.h"
 #include "eval/special.h"
 
 namespace arcsat {
@@ -87,65 +86,145 @@ std::vector<ReliabilityBin> Describe(const AscendingItems& items,
 }
 
 void CheckOptions(const ReliabilityOptions& options) {
-  if (options.bins >= 1 && options.slice_bins >= 1) return;
-  throw UsageError(
-      {"evaluate options",
-       fmt::format("found bins {} and slice_bins {}", options.bins, options.slice_bins),
-       "expected 1 or more of each", "mend the options"});
+  if (options.bins >= 1 && options.slice_bins >= 1 && options.min_slice >= 1) return;
+  throw UsageError({"evaluate options",
+                    fmt::format("found bins {}, slice_bins {} and min_slice {}", options.bins,
+                                options.slice_bins, options.min_slice),
+                    "expected 1 or more of each", "mend the options"});
 }
 
-// The debiased error with its interval: noise goes into a resample's gaps twice, so it is taken out
-// twice there.
-void AddDebiased(Values p, Labels y, const ReliabilityOptions& options, ReliabilitySlice* slice) {
-  const BinarySample sample(p, y);
-  std::vector<double> w;
-  std::vector<int> clusters(p.size());
-  std::iota(clusters.begin(), clusters.end(), 0);
-  sample.Arrange({}, &w);
-  const double value = sample.DebiasedCalibrationError(options.bins, w);
-  if (std::isnan(value)) return;
-  slice->ece_debiased = value;
-  slice->interval = BootstrapIntervals(
-      clusters, {value}, {IntervalKind::kPercentile},
-      [&](std::span<const double> weights, std::span<double> out) {
-        sample.Arrange(weights, &w);
-        out[0] = sample.DebiasedCalibrationError(options.bins, w, 2);
-      },
-      options.bootstrap)[0];
+// Of fewer on average, resampled bins hold a single answer too often, whose noise does not show.
+constexpr std::size_t kAnswersABin = 4;
+
+struct NoiselessParts {
+  double reliability = 0, resolution = 0;
+};
+
+// Of a resample: sampling noise went into its bins' shares twice, so it is taken out twice, by the
+// correction of Ferro and Fricker (2012) for once. A bin of mass 1 shows no noise and keeps it.
+NoiselessParts ResampledParts(const BinarySample& sample, int bins, Values w) {
+  double mass = 0, satisfied = 0, gaps = 0, noise = 0;
+  for (const BinarySample::Bin& bin : sample.Bins(bins, w)) {
+    if (!(bin.mass > 0)) continue;
+    const double y = bin.y / bin.mass, gap = bin.p / bin.mass - y;
+    mass += bin.mass;
+    satisfied += bin.y;
+    gaps += bin.mass * gap * gap;
+    if (bin.mass > 1) noise += bin.mass * y * (1 - y) / (bin.mass - 1);
+  }
+  if (!(mass > 1)) return {kNaN, kNaN};
+  const double share = satisfied / mass;
+  const double uncertainty = share * (1 - share) * (1 + 2 / (mass - 1));
+  const double reliability = (gaps - 2 * noise) / mass;
+  // value = reliability - resolution + uncertainty, and the value has no bias.
+  return {reliability, reliability + uncertainty - sample.Brier(w)};
 }
 
-std::optional<Interval> EceInterval(Values p, Labels y, double ece,
-                                    const ReliabilityOptions& options) {
-  const BinarySample sample(p, y);
-  std::vector<double> w;
-  std::vector<int> clusters(p.size());
-  std::iota(clusters.begin(), clusters.end(), 0);
-  auto interval = BootstrapIntervals(
-      clusters, {ece}, {IntervalKind::kBasic},
-      [&](std::span<const double> weights, std::span<double> out) {
-        sample.Arrange(weights, &w);
-        out[0] = sample.ExpectedCalibrationError(options.bins, w);
-      },
-      options.bootstrap)[0];
+std::optional<Interval> NotBelowZero(std::optional<Interval> interval) {
   if (interval) {
-    // Errors are never negative, though twice the figure less a quantile may be.
     interval->low = std::max(0.0, interval->low);
     interval->high = std::max(0.0, interval->high);
   }
   return interval;
 }
 
-Json BinsJson(const std::vector<ReliabilityBin>& bins) {
-  Json array = Json::array();
-  for (const ReliabilityBin& bin : bins) {
-    array.push_back({{"n", bin.n},
-                     {"p", bin.p},
-                     {"p_low", bin.p_low},
-                     {"p_high", bin.p_high},
-                     {"y", bin.y},
-                     {"interval", IntervalJson(bin.interval)}});
+// Noise pushes the error up, but by how much is known only roughly. So the low end, the basic
+// bootstrap's, takes it out, and the high end, the percentile, leaves it in. One error is 0 only
+// where the other is: the low end is 0 where that of the debiased error is.
+std::optional<Interval> AdaptiveInterval(const std::optional<Interval>& basic,
+                                         const std::optional<Interval>& percentile,
+                                         const std::optional<Interval>& debiased) {
+  if (!basic || !percentile) return {};
+  const bool reaches_zero = debiased && debiased->low <= 0;
+  const double low = reaches_zero ? 0 : std::max(0.0, basic->low);
+  return Interval{std::min(low, percentile->high), percentile->high};
+}
+
+// One pass of resamples for all figures. The adaptive error keeps the number of bins it chose: a
+// resample, noisier, would choose fewer, and show another bias. `part_bins` are the Brier parts'.
+ReliabilityIntervals ResampledIntervals(const BinarySample& sample, double debiased,
+                                        const SweptCalibrationError& adaptive,
+                                        const BrierParts& brier, int part_bins,
+                                        const ReliabilityOptions& options) {
+  std::vector<int> clusters(sample.size());
+  std::iota(clusters.begin(), clusters.end(), 0);
+  std::vector<double> w;
+  sample.Arrange({}, &w);
+  const double satisfied = sample.Counts(0, w).true_positive;
+  const std::vector<double> point = {sample.ExpectedCalibrationError(options.bins, w),
+                                     debiased,
+                                     adaptive.value,
+                                     adaptive.value,
+                                     brier.value,
+                                     brier.reliability,
+                                     brier.resolution};
+  std::vector<IntervalKind> kinds(point.size(), IntervalKind::kPercentile);
+  kinds[0] = kinds[2] = IntervalKind::kBasic;
+  const auto found = BootstrapIntervals(
+      clusters, point, kinds,
+      [&](std::span<const double> weights, std::span<double> out) {
+        sample.Arrange(weights, &w);
+        out[0] = sample.ExpectedCalibrationError(options.bins, w);
+        out[1] = sample.DebiasedCalibrationError(options.bins, w, 2);
+        out[2] = out[3] = sample.ExpectedCalibrationError(adaptive.bins, w);
+        out[4] = sample.Brier(w);
+        const NoiselessParts parts = ResampledParts(sample, part_bins, w);
+        out[5] = parts.reliability;
+        out[6] = parts.resolution;
+      },
+      options.bootstrap);
+  ReliabilityIntervals intervals;
+  intervals.ece = NotBelowZero(found[0]);
+  intervals.ece_debiased = found[1];
+  // Of fewer answers resamples would claim to know what a handful cannot tell.
+  if (static_cast<int>(sample.size()) < options.min_slice) return intervals;
+  intervals.ece_adaptive = AdaptiveInterval(found[2], found[3], found[1]);
+  intervals.brier = found[4];
+  if (sample.size() >= kAnswersABin * static_cast<std::size_t>(part_bins)) {
+    intervals.reliability = NotBelowZero(found[5]);
+    intervals.resolution = found[6];
   }
-  return array;
+  intervals.uncertainty =
+      UncertaintyInterval(satisfied, static_cast<double>(sample.size()), options.bootstrap.level);
+  return intervals;
+}
+
+ReliabilityFigures MeasureFigures(Values p, Labels y, int part_bins,
+                                  const ReliabilityOptions& options) {
+  const BinarySample sample(p, y);
+  std::vector<double> ones;
+  sample.Arrange({}, &ones);
+  const double debiased = sample.DebiasedCalibrationError(options.bins, ones);
+  const SweptCalibrationError adaptive = AdaptiveCalibrationError(p, y);
+  const BrierParts brier = DecomposeBrier(p, y, part_bins);
+  ReliabilityFigures figures;
+  figures.ece = sample.ExpectedCalibrationError(options.bins, ones);
+  if (!std::isnan(debiased)) figures.ece_debiased = debiased;
+  figures.adaptive = adaptive;
+  figures.brier = brier;
+  figures.intervals = ResampledIntervals(sample, debiased, adaptive, brier, part_bins, options);
+  return figures;
+}
+
+ReliabilitySlice MeasureReliabilitySlice(const Group& group, Values p, Labels y,
+                                         const ReliabilityOptions& options) {
+  std::vector<double> slice_p;
+  std::vector<int> slice_y;
+  for (const std::size_t i : group.members) {
+    slice_p.push_back(p[i]);
+    slice_y.push_back(y[i]);
+  }
+  ReliabilitySlice slice;
+  slice.by = group.by;
+  slice.value = group.value;
+  slice.n = static_cast<int>(group.members.size());
+  slice.figures = MeasureFigures(slice_p, slice_y, options.slice_bins, options);
+  if (slice.n < options.min_slice) {
+    slice.figures.adaptive.reset();
+    slice.figures.brier.reset();
+  }
+  slice.bins = EqualMassBins(slice_p, slice_y, options.slice_bins, options.bootstrap.level);
+  return slice;
 }
 
 }  // namespace
@@ -223,6 +302,14 @@ BrierParts DecomposeBrier(Values p, Labels y, int bins) {
   return parts;
 }
 
+std::optional<Interval> UncertaintyInterval(double successes, double trials, double level) {
+  const auto share = WilsonInterval(successes, trials, level);
+  if (!share) return {};
+  const double low = share->low * (1 - share->low), high = share->high * (1 - share->high);
+  const bool holds_half = share->low < 0.5 && share->high > 0.5;
+  return Interval{std::min(low, high), holds_half ? 0.25 : std::max(low, high)};
+}
+
 Reliability MeasureReliability(const std::vector<SurveyItem>& items,
                                const ReliabilityOptions& options) {
   CheckOptions(options);
@@ -238,55 +325,12 @@ Reliability MeasureReliability(const std::vector<SurveyItem>& items,
   }
   Reliability result;
   result.bins = EqualMassBins(p, y, options.bins, options.bootstrap.level);
-  result.ece = ExpectedCalibrationError(p, y, options.bins);
-  result.ece_interval = EceInterval(p, y, result.ece, options);
-  const double debiased = DebiasedCalibrationError(p, y, options.bins);
-  if (!std::isnan(debiased)) result.ece_debiased = debiased;
-  result.adaptive = AdaptiveCalibrationError(p, y);
+  result.figures = MeasureFigures(p, y, options.bins, options);
   result.ece_width = EqualWidthCalibrationError(p, y, options.bins);
-  result.brier = DecomposeBrier(p, y, options.bins);
   for (const Group& group : GroupItems(items)) {
-    if (group.by == "all") continue;
-    ReliabilitySlice slice{group.by, group.value, static_cast<int>(group.members.size()),
-                           {},       {},          {}};
-    std::vector<double> slice_p;
-    std::vector<int> slice_y;
-    for (const std::size_t i : group.members) {
-      slice_p.push_back(p[i]);
-      slice_y.push_back(y[i]);
-    }
-    AddDebiased(slice_p, slice_y, options, &slice);
-    slice.bins = EqualMassBins(slice_p, slice_y, options.slice_bins, options.bootstrap.level);
-    result.slices.push_back(std::move(slice));
+    if (group.by != "all") result.slices.push_back(MeasureReliabilitySlice(group, p, y, options));
   }
   return result;
-}
-
-Json ToJson(const Reliability& r) {
-  Json slices = Json::array();
-  for (const ReliabilitySlice& slice : r.slices) {
-    slices.push_back({{"by", slice.by},
-                      {"value", slice.value},
-                      {"n", slice.n},
-                      {"ece_debiased", NumberJson(slice.ece_debiased)},
-                      {"interval", IntervalJson(slice.interval)},
-                      {"bins", BinsJson(slice.bins)}});
-  }
-  return {{"bins", BinsJson(r.bins)},
-          {"ece", NumberJson(r.ece)},
-          {"ece_interval", IntervalJson(r.ece_interval)},
-          {"ece_debiased", NumberJson(r.ece_debiased)},
-          {"ece_adaptive", NumberJson(r.adaptive.value)},
-          {"ece_adaptive_bins", r.adaptive.bins},
-          {"ece_width", NumberJson(r.ece_width)},
-          {"brier",
-           {{"value", NumberJson(r.brier.value)},
-            {"reliability", NumberJson(r.brier.reliability)},
-            {"resolution", NumberJson(r.brier.resolution)},
-            {"uncertainty", NumberJson(r.brier.uncertainty)},
-            {"within_variance", NumberJson(r.brier.within_variance)},
-            {"within_covariance", NumberJson(r.brier.within_covariance)}}},
-          {"slices", slices}};
 }
 
 }  // namespace arcsat

@@ -54,29 +54,50 @@ struct BrierParts {
 /// Over the bins of EqualMassBins. All NaN without items.
 BrierParts DecomposeBrier(Values p, Labels y, int bins);
 
+/// The interval of share * (1 - share): Wilson's of the share, through that curve. Resamples would
+/// never exceed 0.25, and miss it where half the answers are satisfied. Empty for no trials.
+std::optional<Interval> UncertaintyInterval(double successes, double trials, double level = 0.95);
+
 struct ReliabilityOptions {
-  int bins = 15;       ///< of equal mass, for every figure; as EvaluationOptions
-  int slice_bins = 5;  ///< drawn for a slice: fewer, for it has fewer conversations
+  int bins = 15;       ///< of equal mass, of both errors and of everything's Brier parts
+  int slice_bins = 5;  ///< drawn of a slice, and of its Brier parts: each bin adds noise to these
+  int min_slice = 30;  ///< answers from which on a slice has Brier parts and an adaptive error
   BootstrapOptions bootstrap;
+};
+
+/// By conversation; each empty where the figure is, or where resamples do not have it. How they are
+/// made, and how often they hold the truth: docs/statistics.md, "Reliability".
+struct ReliabilityIntervals {
+  std::optional<Interval> ece;           ///< basic bootstrap, cut at 0
+  std::optional<Interval> ece_debiased;  ///< percentiles, the bins' noise taken out twice
+  std::optional<Interval> ece_adaptive;  ///< low end basic, high end percentile; bins held
+  std::optional<Interval> brier;         ///< percentiles
+  std::optional<Interval> reliability;   ///< as ece_debiased; from 4 answers a bin on
+  std::optional<Interval> resolution;    ///< as reliability
+  std::optional<Interval> uncertainty;   ///< UncertaintyInterval
+};
+
+/// The figures of some conversations.
+struct ReliabilityFigures {
+  double ece = 0;                                 ///< ExpectedCalibrationError
+  std::optional<double> ece_debiased;             ///< empty: no bin holds two
+  std::optional<SweptCalibrationError> adaptive;  ///< empty: a slice below min_slice
+  std::optional<BrierParts> brier;                ///< as adaptive
+  ReliabilityIntervals intervals;  ///< of adaptive and brier: from min_slice answers on
 };
 
 struct ReliabilitySlice {
   std::string by, value;  ///< "channel", "chat"
   int n = 0;
-  std::optional<double> ece_debiased;  ///< over ReliabilityOptions::bins; empty: no bin holds two
-  std::optional<Interval> interval;    ///< of it
-  std::vector<ReliabilityBin> bins;
+  ReliabilityFigures figures;
+  std::vector<ReliabilityBin> bins;  ///< ReliabilityOptions::slice_bins
 };
 
 /// How far the chances can be taken at their word.
 struct Reliability {
   std::vector<ReliabilityBin> bins;
-  double ece = 0;                        ///< over the bins: ExpectedCalibrationError
-  std::optional<Interval> ece_interval;  ///< basic bootstrap by conversation, cut at 0
-  std::optional<double> ece_debiased;    ///< DebiasedCalibrationError; empty: no bin holds two
-  SweptCalibrationError adaptive;
-  double ece_width = 0;  ///< EqualWidthCalibrationError
-  BrierParts brier;
+  ReliabilityFigures figures;
+  double ece_width = 0;                  ///< EqualWidthCalibrationError
   std::vector<ReliabilitySlice> slices;  ///< by channel, problem type, length
 };
 

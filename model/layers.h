@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "model/encoder_config.h"
@@ -42,14 +41,6 @@ torch::Tensor Activate(const torch::Tensor& x, Activation activation);
 /// One layer over T packed tokens, (T, H) to (T, H).
 torch::Tensor TransformerLayer(const torch::Tensor& x, const LayerWeights& weights,
                                const LayerShape& shape, const Attention& attention, bool training);
-
-/// Attention inside each turn. The tokens lie in blocks of (how many turns, how long), so that
-/// every block is dense: (count, length) with nothing padded or masked. (T, 3H) to (T, H). On a GPU
-/// in half precision all turns at once by the flash kernel for turns of any length, for which
-/// `bounds` (turns + 1, int32) says where each begins, and the end.
-torch::Tensor LocalAttention(const torch::Tensor& qkv,
-                             const std::vector<std::pair<int, int>>& blocks,
-                             const torch::Tensor& bounds, int heads);
 
 /// Weights of a layer from scratch: normal(0, 0.02), as BERT's, and identity norms.
 LayerWeights MakeLayer(const std::string& name, int hidden, int intermediate, int depth,

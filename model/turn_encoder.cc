@@ -9,6 +9,8 @@
 
 #include "data/error.h"
 #include "model/cross_attention.h"
+#include "model/dropout.h"
+#include "model/local_attention.h"
 #include "model/recompute.h"
 
 namespace arcsat {
@@ -205,8 +207,7 @@ torch::Tensor TurnEncoder::Embed(const RaggedBatch& batch, bool training) const 
            torch::embedding(positions_, batch.positions + config_.position_offset) + types_[0];
   x = torch::layer_norm(x, {config_.embedding}, norm_weight_, norm_bias_,
                         config_.layer_norm_epsilon);
-  if (training && frozen_ < 0 && options_.dropout > 0)
-    x = torch::dropout(x, options_.dropout, true);
+  if (training && frozen_ < 0 && options_.dropout > 0) x = Dropout(x, options_.dropout);
   if (projection_weight_.defined()) x = torch::linear(x, projection_weight_, projection_bias_);
   return x;  // (V, H)
 }

@@ -1,10 +1,15 @@
+#include "train/forecast.h"
+
 #include <c10/core/CachingDeviceAllocator.h>
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <unordered_set>
 
 #include "model/arc_model.h"
+#include "model/scorer.h"
 #include "train/trainer.h"
 
 namespace arcsat {
@@ -36,19 +41,21 @@ std::vector<std::int64_t> Longest(const std::vector<std::int64_t>& tokens, std::
   return order;
 }
 
-/// Every n-th of them, at most `most`.
-std::vector<EncodedConversation> Sample(const std::vector<EncodedConversation>& all,
-                                        std::size_t most) {
-  std::vector<EncodedConversation> some;
-  const std::size_t step = std::max<std::size_t>(1, all.size() / most);
-  for (std::size_t i = 0; i < all.size() && some.size() < most; i += step) some.push_back(all[i]);
-  return some;
-}
-
-double TokensIn(const std::vector<EncodedConversation>& conversations) {
-  double tokens = 0;
-  for (const EncodedConversation& c : conversations) tokens += static_cast<double>(c.tokens);
-  return tokens;
+/// What a Scorer comes to keep of the turns of these conversations (model/known_turns.h).
+double KnownBytes(const ArcModel& model, const std::vector<EncodedConversation>& conversations) {
+  const EncoderConfig& config = model.encoder().config();
+  const int across = model.options().cross_turn_layers;
+  if (across >= config.layers) return 0;
+  std::unordered_set<const std::vector<std::int32_t>*> texts;
+  double rows = 0;
+  for (const EncodedConversation& conversation : conversations) {
+    for (const EncodedTurn& turn : conversation.turns) {
+      if (!texts.insert(turn.tokens.get()).second) continue;
+      rows += across == 0 ? 1 : static_cast<double>(turn.tokens->size());
+    }
+  }
+  return std::min(rows * config.hidden * sizeof(float),
+                  static_cast<double>(ScorerOptions().known_bytes));
 }
 
 }  // namespace
@@ -68,45 +75,86 @@ Trainer::BatchTime Trainer::TimeBatch(std::int64_t batch) {
   return time;
 }
 
-Forecast Trainer::Try() {
-  Forecast forecast;
-  const std::int64_t batches = sampler_.batches_per_epoch();
+void Trainer::TryBatches(Forecast* forecast) {
+  const std::int64_t first = state_.batches, left = BatchesLeft();
+  // As many as an epoch has tell of all.
+  const std::int64_t seen = std::min(left, sampler_.batches_per_epoch());
+  if (seen == 0) return;
   std::vector<std::int64_t> tokens;
-  for (std::int64_t batch = 0; batch < batches; ++batch) {
+  std::int64_t conversations = 0;
+  for (std::int64_t batch = first; batch < first + seen; ++batch) {
     const std::vector<Planned> share = Share(batch);
+    conversations += std::ssize(share);
     tokens.push_back(0);
     for (const Planned& one : share) tokens.back() += one.tokens;
-    forecast.conversations += std::ssize(share) * options_.epochs;
-    forecast.tokens += tokens.back() * options_.epochs;
   }
+  const double times = static_cast<double>(left) / static_cast<double>(seen);
+  const auto all = [&](std::int64_t sum) {
+    return static_cast<std::int64_t>(std::llround(static_cast<double>(sum) * times));
+  };
+  forecast->conversations = all(conversations);
+  forecast->tokens = all(std::accumulate(tokens.begin(), tokens.end(), std::int64_t{0}));
   // The longest take the memory, and the first of all what is slow only once.
-  for (const std::int64_t batch : Longest(tokens, kLongestTried)) TimeBatch(batch);
+  for (const std::int64_t i : Longest(tokens, kLongestTried)) TimeBatch(first + i);
   double seconds = 0, tried = 0;
-  const std::int64_t spread = std::min(kSpreadTried, batches);
+  const std::int64_t spread = std::min(kSpreadTried, seen);
   for (std::int64_t i = 0; i < spread; ++i) {
-    const std::int64_t batch = i * batches / spread;
-    const BatchTime time = TimeBatch(batch);
+    const std::int64_t at = i * seen / spread;
+    const BatchTime time = TimeBatch(first + at);
     seconds += time.batch + time.step / options_.accumulate;
-    tried += static_cast<double>(tokens[static_cast<std::size_t>(batch)]);
-    ++forecast.batches;
+    tried += static_cast<double>(tokens[static_cast<std::size_t>(at)]);
+    ++forecast->batches;
   }
-  forecast.training_seconds = seconds / tried * static_cast<double>(forecast.tokens);
-  forecast.updates = TotalUpdates();
-  const std::vector<EncodedConversation> some = Sample(validation_, kValidationTried);
-  if (!some.empty()) {
+  forecast->training_seconds = seconds / tried * static_cast<double>(forecast->tokens);
+}
+
+double Trainer::ValidationsLeft() const {
+  const std::int64_t left = BatchesLeft(), every = options_.validate_every;
+  if (validation_.empty() || left == 0) return 0;
+  const std::int64_t each = sampler_.batches_per_epoch();
+  std::int64_t count = options_.epochs - state_.batches / each;
+  if (every > 0) {
+    const std::int64_t all = TotalUpdates();
+    count = all / every - state_.updates / every + (all % every == 0 ? 0 : 1);
+  }
+  return static_cast<double>(count);
+}
+
+Forecast Trainer::Try() {
+  Align();
+  Forecast forecast;
+  forecast.updates_done = state_.updates;
+  if (BatchesLeft() > 0) forecast.updates = TotalUpdates() - state_.updates;
+  const double validations = ValidationsLeft();
+  TryBatches(&forecast);
+  forecast.gpu = model_.device().is_cuda();
+  double later = 0;  // memory that a few conversations do not take
+  if (validations > 0) {
+    const std::vector<EncodedConversation> some = EveryNth(validation_, kValidationTried);
     Lap();
     objective_->Validate(some, processes_);
-    const double every = options_.validate_every;
-    const double times = every > 0 ? static_cast<double>(forecast.updates) / every
-                                   : static_cast<double>(options_.epochs);
-    forecast.validation_seconds = Lap() / TokensIn(some) * TokensIn(validation_) * times;
+    forecast.validation_seconds = Lap() / TokensIn(some) * TokensIn(validation_) * validations;
+    if (options_.task != "mlm") later = KnownBytes(model_, validation_) - KnownBytes(model_, some);
   }
-  forecast.gpu = model_.device().is_cuda();
   // The model is copied to be saved: its fused weights are taken apart.
-  const double copy = forecast.gpu ? 0 : 4.0 * static_cast<double>(model_.parameters().count());
-  forecast.memory_bytes = PeakMemory(model_.device()) + copy;
+  later += 4.0 * static_cast<double>(model_.parameters().count());
+  forecast.memory_bytes = PeakMemory(model_.device()) + (forecast.gpu ? 0 : later);
   forecast.disk_bytes = DiskBytes();
   return forecast;
+}
+
+std::vector<EncodedConversation> EveryNth(const std::vector<EncodedConversation>& all,
+                                          std::size_t most) {
+  std::vector<EncodedConversation> some;
+  const std::size_t step = std::max<std::size_t>(1, all.size() / most);
+  for (std::size_t i = 0; i < all.size() && some.size() < most; i += step) some.push_back(all[i]);
+  return some;
+}
+
+double TokensIn(const std::vector<EncodedConversation>& conversations) {
+  double tokens = 0;
+  for (const EncodedConversation& c : conversations) tokens += static_cast<double>(c.tokens);
+  return tokens;
 }
 
 }  // namespace arcsat

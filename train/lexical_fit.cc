@@ -112,6 +112,7 @@ std::optional<LexicalFit> FitLexical(const TrainingSet& conversations, std::int6
   fit.log_loss = *best;
   fit.conversations = static_cast<int>(answered.size());
   fit.features = static_cast<std::int64_t>(columns.feature.size());
+  fit.entries = static_cast<std::int64_t>(items.x.nonZeros());
   const SparseLogistic learned = FitSparseLogistic(items, fit.inverse_penalty);
   fit.model.vocabulary = vocabulary;
   fit.model.bias = learned.bias;

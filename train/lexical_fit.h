@@ -18,6 +18,7 @@ struct LexicalFit {
   double log_loss = 0;         ///< that log loss
   int conversations = 0;
   std::int64_t features = 0;  ///< with a weight
+  std::int64_t entries = 0;   ///< those, counted in every conversation that has them
 };
 
 /// Logistic regression (FitSparseLogistic) on the lexical features of whole conversations with an

@@ -77,7 +77,8 @@ Trainer::Trainer(LoadedModel* loaded, const TrainOptions& options,
                  "expected a survey or rated turns, or turns with text for --task mlm",
                  "check --survey.target, and what the file holds (arcsat inspect FILE)"});
   }
-  state_.fingerprint = train_->Fingerprint();
+  // It may take reading all of them, which one process does; Align() hands it out.
+  if (processes.first()) state_.fingerprint = train_->Fingerprint();
   late_ = model_.device().is_cuda() && processes.size() == 1;
 }
 
@@ -86,6 +87,11 @@ std::int64_t Trainer::UpdatesPerEpoch() const {
 }
 
 std::int64_t Trainer::TotalUpdates() const { return UpdatesPerEpoch() * options_.epochs; }
+
+std::int64_t Trainer::BatchesLeft() const {
+  const std::int64_t all = sampler_.batches_per_epoch() * options_.epochs;
+  return Exhausted() ? 0 : std::max<std::int64_t>(0, all - state_.batches);
+}
 
 int Trainer::Accumulated() const {
   return static_cast<int>(state_.batches % sampler_.batches_per_epoch() % options_.accumulate);
@@ -305,10 +311,7 @@ TrainResult Trainer::Run() {
   Lap();
   const std::int64_t total = sampler_.batches_per_epoch() * options_.epochs;
   TrainResult result;
-  const auto exhausted = [&] {
-    return options_.patience > 0 && state_.since_best >= options_.patience;
-  };
-  while (state_.batches < total && !exhausted()) {
+  while (BatchesLeft() > 0) {
     const std::vector<BatchPart> parts = Parts(state_.batches);
     const bool last = LastOfUpdate(state_.batches);
     if (Accumulated() == 0) ProfileUpdates();
@@ -326,7 +329,7 @@ TrainResult Trainer::Run() {
       }
       const bool keep = options_.keep_best > 0 && state_.validated.has_value();
       if (EpochEnds() || state_.updates % options_.checkpoint_every == 0 || keep) {
-        state_.finished = state_.batches == total || exhausted();
+        state_.finished = BatchesLeft() == 0;
         Settle();
         // After skipped updates the last good checkpoint is kept instead.
         if (state_.skipped_in_row == 0) Save();
@@ -349,7 +352,7 @@ TrainResult Trainer::Run() {
   }
   if (log_) log_->End(result.interrupted);
   result.updates = state_.updates;
-  result.stopped_early = exhausted();
+  result.stopped_early = Exhausted();
   result.best = state_.best;
   result.best_update = state_.best_update;
   return result;

@@ -12,6 +12,7 @@
 #include "data/training_set.h"
 #include "model/model_folder.h"
 #include "train/checkpoint.h"
+#include "train/forecast.h"
 #include "train/late_figures.h"
 #include "train/objective.h"
 #include "train/optimizer.h"
@@ -43,17 +44,6 @@ struct TrainResult {
   std::int64_t best_update = 0;
 };
 
-/// What a run will take, as far as a few of its batches tell.
-struct Forecast {
-  std::int64_t batches = 0;                    ///< tried
-  std::int64_t updates = 0;                    ///< of the whole run
-  std::int64_t conversations = 0, tokens = 0;  ///< that one process sees, over all epochs
-  double training_seconds = 0, validation_seconds = 0;
-  double memory_bytes = 0;  ///< at its peak, of the process or of the GPU it uses
-  bool gpu = false;         ///< which of the two
-  double disk_bytes = 0;    ///< in the run's folder at most
-};
-
 /// The training loop. Writes RUN/checkpoints, RUN/model (the best so far), metrics.jsonl,
 /// TensorBoard events and log.txt.
 ///
@@ -76,8 +66,8 @@ class Trainer {
 
   TrainResult Run();
 
-  /// Instead of Run(): trains on some batches, the longest among them, and writes nothing. The
-  /// model is spoilt.
+  /// Instead of Run(), after Resume() too: trains on some of the batches that are left, the longest
+  /// among them, and writes nothing. The model is spoilt.
   Forecast Try();
 
   /// Reads an update's losses and norm when the next one is under way, so that a GPU never waits
@@ -105,6 +95,8 @@ class Trainer {
     double batch = 0, step = 0;
   };
   BatchTime TimeBatch(std::int64_t batch);
+  void TryBatches(Forecast* forecast);
+  double ValidationsLeft() const;
   /// What the run's folder may take.
   double DiskBytes() const;
   /// Adds the parts' gradients and losses to those of the update; `last` of its batches. False
@@ -152,6 +144,9 @@ class Trainer {
     return in_epoch % options_.accumulate == 0;
   }
   bool EpochEnds() const { return state_.batches % sampler_.batches_per_epoch() == 0; }
+  bool Exhausted() const { return options_.patience > 0 && state_.since_best >= options_.patience; }
+  /// Of the run, from where it stands.
+  std::int64_t BatchesLeft() const;
   int Accumulated() const;
   std::int64_t UpdatesPerEpoch() const;
   /// A conversation of a batch.

@@ -7,6 +7,7 @@
 #include "data/error.h"
 #include "data/files.h"
 #include "model/arc_model.h"
+#include "train/device.h"
 #include "train/trainer.h"
 
 namespace arcsat {

@@ -89,7 +89,8 @@ bool Trainer::Load() {
 
 void Trainer::Align() {
   if (processes_.size() == 1) return;
-  if (processes_.OfFirst(state_.fingerprint) != state_.fingerprint) {
+  const std::string identity = train_->Identity();
+  if (processes_.OfFirst(identity) != identity) {
     throw Error({"training data", "is not what the first process has",
                  "expected the same files on every machine",
                  "copy them anew, or read them from one place"});

@@ -132,6 +132,8 @@ void AppendFramed(std::string_view body, std::string* out) {
   *out += body;
 }
 
+std::uint64_t HashId(std::string_view id) { return MixText(kIdSeed, id); }
+
 ShardEntry AppendRecord(const EncodedConversation& conversation, const ShardLayout& layout,
                         std::string* out) {
   ShardEntry entry;
@@ -147,7 +149,7 @@ ShardEntry AppendRecord(const EncodedConversation& conversation, const ShardLayo
     if (turn.rating >= 0) entry.rated = 1;
   }
   AppendFramed(body, out);
-  entry.id_hash = MixText(kIdSeed, conversation.id);
+  entry.id_hash = HashId(conversation.id);
   entry.tokens = static_cast<std::uint32_t>(conversation.tokens);
   entry.turns = static_cast<std::uint16_t>(
       std::min(conversation.turns.size(), static_cast<std::size_t>(kManyTurns)));

@@ -34,6 +34,9 @@ static_assert(sizeof(ShardEntry) == 24);
 
 inline constexpr std::uint16_t kManyTurns = 65'535;
 
+/// A conversation's id_hash.
+std::uint64_t HashId(std::string_view id);
+
 /// Appends the conversation's record to `out` and gives its index entry, `offset` left to the
 /// caller. Without texts, guess and weight. Error where a turn has more than 65,535 tokens.
 ShardEntry AppendRecord(const EncodedConversation& conversation, const ShardLayout& layout,

@@ -13,7 +13,7 @@ namespace arcsat {
 
 ShardedConversations::ShardedConversations(const std::filesystem::path& folder,
                                            const ShardKind& wanted, Which which, double weight)
-    : which_(which), weights_{static_cast<float>(weight), static_cast<float>(weight)} {
+    : which_(which), weight_(static_cast<float>(weight)), weights_{weight_, weight_} {
   const ShardManifest manifest = ReadShardManifest(folder);
   CheckKind(manifest.kind, wanted, folder, /*survey=*/which == Which::kLabelled);
   manifest_ = ReadFile(folder / kShardManifest);
@@ -55,9 +55,8 @@ ShardedConversations::Place ShardedConversations::At(std::int64_t i) const {
 std::shared_ptr<const EncodedConversation> ShardedConversations::Get(std::int64_t i) const {
   const Place place = At(i);
   auto conversation = std::make_shared<EncodedConversation>(place.shard->Read(place.number));
-  if (conversation->satisfied >= 0) {
-    conversation->weight = weights_[conversation->satisfied > 0.5F ? 1 : 0];
-  }
+  conversation->weight =
+      conversation->satisfied < 0 ? weight_ : weights_[conversation->satisfied > 0.5F ? 1 : 0];
   return conversation;
 }
 

@@ -17,8 +17,8 @@ class ShardedConversations : public TrainingSet {
  public:
   enum class Which { kAll, kLabelled };
 
-  /// Error where the folder is not whole, or not of the kind that the model wants. `weight` scales
-  /// that of those who answered.
+  /// Error where the folder is not whole, or not of the kind that the model wants. `weight` is that
+  /// of each conversation.
   ShardedConversations(const std::filesystem::path& folder, const ShardKind& wanted, Which which,
                        double weight);
 
@@ -28,6 +28,7 @@ class ShardedConversations : public TrainingSet {
   int Answer(std::int64_t i) const override;
   LabelCounts labels() const override;
   void Weigh(double dissatisfied, double satisfied) override;
+  /// Of shards.json: by its checksums, without reading the conversations.
   std::string Fingerprint() const override;
 
  private:
@@ -44,6 +45,7 @@ class ShardedConversations : public TrainingSet {
   std::vector<std::int64_t> begins_;  ///< of each shard's first conversation; then of the end
   Which which_;
   std::vector<std::uint32_t> labelled_;  ///< where only those count
+  float weight_;                         ///< of those who did not answer
   float weights_[2];                     ///< of the dissatisfied and the satisfied
   std::string manifest_;                 ///< shards.json
 };

@@ -47,6 +47,23 @@ std::string FiguresTable(const Json& evaluation, const char* slices, const char*
   return Table(rows);
 }
 
+// One line of the answer on the survey's own scale.
+std::string AnswersLine(const Json& evaluation) {
+  const Json* csat = Find(evaluation, {"answers", "csat"});
+  if (!csat) return "";
+  std::string text = fmt::format(
+      "**Answer on the survey's scale**, {} answers: mean absolute error {}, bias {}, skill {}",
+      Count(FindNumber(*csat, {"n"}).value_or(0)), Cell(FindEstimate(*csat, {"figures", "mae"})),
+      Cell(FindEstimate(*csat, {"figures", "bias"})),
+      Cell(FindEstimate(*csat, {"figures", "skill"})));
+  if (const Json* boxes = Find(evaluation, {"answers", "boxes", "figures"})) {
+    text +=
+        fmt::format("; ranked probability score {}, likeliest box right {}",
+                    Cell(FindEstimate(*boxes, {"rps"})), Cell(FindEstimate(*boxes, {"accuracy"})));
+  }
+  return text + "\n\n";
+}
+
 std::string Population(const Json& evaluation) {
   const Json* overall = Find(evaluation, {"population", "overall"});
   if (!overall) return "";
@@ -198,9 +215,9 @@ std::string RenderMarkdown(const ReportData& data, const ReportOptions& options)
                         finding.result, PlainMarkdown(finding.text));
   }
   text += "\n" + FiguresTable(data.evaluation, "survey", "Answered conversations") +
-          Population(data.evaluation) + Tests(data.evaluation) + WeakestSlices(data.evaluation) +
-          FiguresTable(data.evaluation, "turns", "Rated turns") + Notes(data.evaluation) +
-          Origin(data);
+          AnswersLine(data.evaluation) + Population(data.evaluation) + Tests(data.evaluation) +
+          WeakestSlices(data.evaluation) + FiguresTable(data.evaluation, "turns", "Rated turns") +
+          Notes(data.evaluation) + Origin(data);
   return text;
 }
 

@@ -178,7 +178,7 @@ MixedFit::MixedFit(PairSums sums, const MixedOptions& options, const VarianceCom
   if (options_.problem_random) start.push_back(0.3);
   const auto deviance = [this](const std::vector<double>& roots) { return Deviance(roots); };
   if (!std::isfinite(deviance(start))) refuse("has conversations that do not vary");
-  const std::vector<double> best = NelderMead(deviance, start, {});
+  const std::vector<double> best = NewtonFrom(deviance, NelderMead(deviance, start, {}));
   VarianceComponents found;
   found.residual = 1;
   found.agent = best[0] * best[0];

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "eval/symmetric.h"
+
 namespace arcsat {
 namespace {
 
@@ -97,7 +99,62 @@ class Search {
   int evaluations_ = 0;
 };
 
+constexpr double kDifference = 4e-3;
+
+/// Derivatives of a function at a point: of fourth order, but for the mixed ones.
+struct LocalShape {
+  Eigen::VectorXd gradient;   // (size)
+  Eigen::MatrixXd curvature;  // (size, size)
+};
+
+LocalShape ShapeAt(const std::function<double(const std::vector<double>&)>& function,
+                   const std::vector<double>& at) {
+  const auto moved = [&](std::size_t i, double by_i, std::size_t j, double by_j) {
+    std::vector<double> point = at;
+    point[i] += by_i * kDifference;
+    point[j] += by_j * kDifference;
+    return function(point);
+  };
+  const auto size = static_cast<Eigen::Index>(at.size());
+  LocalShape shape{Eigen::VectorXd(size), Eigen::MatrixXd(size, size)};
+  const double here = function(at);
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    const auto row = static_cast<Eigen::Index>(i);
+    const double up = moved(i, 1, i, 0), down = moved(i, -1, i, 0);
+    const double above = moved(i, 2, i, 0), below = moved(i, -2, i, 0);
+    shape.gradient(row) = (8 * (up - down) - (above - below)) / (12 * kDifference);
+    shape.curvature(row, row) =
+        (16 * (up + down) - (above + below) - 30 * here) / (12 * kDifference * kDifference);
+    for (std::size_t j = 0; j < i; ++j) {
+      const auto column = static_cast<Eigen::Index>(j);
+      const double mixed =
+          moved(i, 1, j, 1) - moved(i, 1, j, -1) - moved(i, -1, j, 1) + moved(i, -1, j, -1);
+      shape.curvature(row, column) = mixed / (4 * kDifference * kDifference);
+      shape.curvature(column, row) = shape.curvature(row, column);
+    }
+  }
+  return shape;
+}
+
 }  // namespace
+
+std::vector<double> NewtonFrom(const std::function<double(const std::vector<double>&)>& function,
+                               const std::vector<double>& start) {
+  constexpr int kSteps = 5;
+  std::vector<double> at = start;
+  for (int step = 0; step < kSteps; ++step) {
+    const LocalShape shape = ShapeAt(function, at);
+    if (!shape.gradient.allFinite() || !shape.curvature.allFinite()) return start;
+    if (!(SmallestEigenvalue(shape.curvature) > 0)) return start;
+    const Eigen::VectorXd move = SolveSymmetric(shape.curvature, shape.gradient);
+    if (!(move.norm() < kDifference)) return start;
+    for (std::size_t i = 0; i < at.size(); ++i) at[i] -= move(static_cast<Eigen::Index>(i));
+    if (move.norm() < 1e-10) break;
+  }
+  // Higher by no more than rounding.
+  const double before = function(start);
+  return function(at) <= before + 1e-12 * (1 + std::abs(before)) ? at : start;
+}
 
 std::vector<double> NelderMead(const std::function<double(const std::vector<double>&)>& function,
                                const std::vector<double>& start, const NelderMeadOptions& options) {

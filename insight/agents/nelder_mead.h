@@ -17,4 +17,11 @@ struct NelderMeadOptions {
 std::vector<double> NelderMead(const std::function<double(const std::vector<double>&)>& function,
                                const std::vector<double>& start, const NelderMeadOptions& options);
 
+/// Newton's steps from near a smooth minimum, where a simplex has half of the point's digits: it
+/// stops where values differ no more. Derivatives are differences over 0.004, so wide that the
+/// rounding of `function` does not matter. `start` where it is not curved upwards, or the minimum
+/// is not near.
+std::vector<double> NewtonFrom(const std::function<double(const std::vector<double>&)>& function,
+                               const std::vector<double>& start);
+
 }  // namespace arcsat

@@ -193,8 +193,35 @@ def report(texts):
                     "n": 3,
                     "ece_debiased": 0.1,
                     "interval": [0, 0.2],
-                    "bins": [],
+                    "bins": [{"n": 3, "p": 0.5, "p_low": 0.4, "p_high": 0.6, "y": 0.5}],
                 }
+                for text in texts[:40]
+            ],
+        },
+        "answers": {
+            "scale": [1, 5],
+            "csat": {
+                "n": 9,
+                "mean_answer": 3.5,
+                "mean_csat": 3.4,
+                "reference": {"mean": 3.6, "from": "calibration"},
+                "figures": slices[0]["figures"],
+            },
+            "boxes": {
+                "n": 9,
+                "impossible": 1,
+                "figures": slices[0]["figures"],
+                "each": [
+                    {"answer": k, "chance": 0.2, "share": 0.2, "interval": [0.1, 0.3]}
+                    for k in range(1, 6)
+                ],
+                "up_to": [
+                    {"answer": k, "chance": 0.2, "share": 0.2, "interval": [0.1, 0.3]}
+                    for k in range(1, 5)
+                ],
+            },
+            "slices": [
+                {"by": at(18), "value": text, "n": 3, "boxed": 3, "figures": slices[0]["figures"]}
                 for text in texts[:40]
             ],
         },

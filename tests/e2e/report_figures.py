@@ -77,94 +77,46 @@ def length_group(turns):
     return LENGTHS[int(np.searchsorted([8, 16, 32], turns))]
 
 
-def survey_slices(rng, answered):
-    p = np.array([c["p_satisfied"] for c in answered])
-    y = np.array([c["answer"] for c in answered])
+def grouped(answered):
+    """(by, value, which of the answers) of everything and every group."""
     keys = [("all", np.full(len(answered), "all"))]
     for column in ("channel", "problem_type"):
         keys.append((column, np.array([c[column] for c in answered])))
     keys.append(("length", np.array([length_group(c["turns"]) for c in answered])))
-    slices = []
     for by, values in keys:
-        for value in (
-            sorted(set(values), key=lambda v: LENGTHS.index(v) if v in LENGTHS else 0)
-            if by == "length"
-            else sorted(set(values))
-        ):
-            here = values == value
-            common = max(y[here].mean(), 1 - y[here].mean())
-            slices.append(
-                {
-                    "by": by,
-                    "value": str(value),
-                    "n": int(here.sum()),
-                    "conversations": int(here.sum()),
-                    "shares": {
-                        "dissatisfied": float(1 - y[here].mean()),
-                        "satisfied": float(y[here].mean()),
-                    },
-                    "figures": {
-                        k: figure(rng, k, f, p[here], y[here]) for k, f in STATISTICS.items()
-                    },
-                    "majority": {
-                        "accuracy": {
-                            "value": float(common),
-                            "interval": wilson(common * here.sum(), here.sum()),
-                        }
-                    },
-                }
-            )
-    return slices
+        order = LENGTHS.index if by == "length" else str
+        for value in sorted(set(values), key=order):
+            yield by, str(value), values == value
 
 
-def reliability(answered):
+def survey_slices(rng, answered):
     p = np.array([c["p_satisfied"] for c in answered])
     y = np.array([c["answer"] for c in answered])
-    bins = []
-    for group in np.array_split(np.argsort(p), 12):
-        bins.append(
+    slices = []
+    for by, value, here in grouped(answered):
+        common = max(y[here].mean(), 1 - y[here].mean())
+        slices.append(
             {
-                "n": len(group),
-                "p": float(p[group].mean()),
-                "p_low": float(p[group].min()),
-                "p_high": float(p[group].max()),
-                "y": float(y[group].mean()),
-                "interval": wilson(float(y[group].sum()), len(group)),
+                "by": by,
+                "value": value,
+                "n": int(here.sum()),
+                "conversations": int(here.sum()),
+                "shares": {
+                    "dissatisfied": float(1 - y[here].mean()),
+                    "satisfied": float(y[here].mean()),
+                },
+                "figures": {
+                    k: figure(rng, k, f, p[here], y[here]) for k, f in STATISTICS.items()
+                },
+                "majority": {
+                    "accuracy": {
+                        "value": float(common),
+                        "interval": wilson(common * here.sum(), here.sum()),
+                    }
+                },
             }
         )
-    base = y.mean()
-    rel = sum(b["n"] * (b["p"] - b["y"]) ** 2 for b in bins) / len(p)
-    res = sum(b["n"] * (b["y"] - base) ** 2 for b in bins) / len(p)
-    error = calibration_error(p, y)
-    slices = []
-    for by in ("channel", "problem_type"):
-        for value in sorted({c[by] for c in answered}):
-            here = np.array([c[by] == value for c in answered])
-            e = max(0.0, calibration_error(p[here], y[here], 5) - 0.03)
-            slices.append(
-                {
-                    "by": by,
-                    "value": value,
-                    "n": int(here.sum()),
-                    "ece_debiased": e,
-                    "interval": [max(0, e - 0.02), e + 0.03],
-                    "bins": [],
-                }
-            )
-    return {
-        "bins": bins,
-        "ece": error,
-        "ece_debiased": max(0.0, error - 0.015),
-        "ece_adaptive": error * 1.05,
-        "ece_interval": [max(0.0, error - 0.03), error + 0.012],
-        "brier": {
-            "value": float(((p - y) ** 2).mean()),
-            "reliability": float(rel),
-            "resolution": float(res),
-            "uncertainty": float(base * (1 - base)),
-        },
-        "slices": slices,
-    }
+    return slices
 
 
 def curves(answered):
@@ -287,30 +239,39 @@ def claim(answered):
     }
 
 
-def population(conversations):
-    def ways(group):
-        answers = np.array([c["answer"] for c in group if "answer" in c], float)
-        p = np.array([c["p_satisfied"] for c in group])
-        labelled = np.array([c["p_satisfied"] for c in group if "answer" in c])
-        truth = float(np.mean([c["truth"] for c in group]))
-        n = max(2, len(answers))
-        half = 1.96 * np.sqrt(0.25 / n)
-        measured = float(answers.mean()) if len(answers) else 0.5
-        shift = float((answers - labelled).mean()) if len(answers) else 0.0
-        powered = float(np.clip(p.mean() + 0.9 * shift, 0, 1))
-        weighted = measured + 0.8 * (powered - measured)
-        cut = lambda v, h: {
-            "value": v,
-            "interval": [max(0.0, v - h), min(1.0, v + h)],
-        }  # noqa: E731
-        return {
-            "n": len(group),
-            "answered": len(answers),
-            "measured": cut(measured, half),
-            "reweighted": cut(weighted, 1.25 * half),
-            "prediction_powered": {**cut(powered, 0.72 * half), "lambda": 0.86},
-        }, truth
+def ways(group):
+    """A group's satisfaction three ways, and the truth."""
+    answers = np.array([c["answer"] for c in group if "answer" in c], float)
+    p = np.array([c["p_satisfied"] for c in group])
+    labelled = np.array([c["p_satisfied"] for c in group if "answer" in c])
+    truth = float(np.mean([c["truth"] for c in group]))
+    n = max(2, len(answers))
+    half = 1.96 * np.sqrt(0.25 / n)
+    measured = float(answers.mean()) if len(answers) else 0.5
+    shift = float((answers - labelled).mean()) if len(answers) else 0.0
+    powered = float(np.clip(p.mean() + 0.9 * shift, 0, 1))
+    weighted = measured + 0.8 * (powered - measured)
+    cut = lambda v, h: {
+        "value": v,
+        "interval": [max(0.0, v - h), min(1.0, v + h)],
+    }  # noqa: E731
+    shares = {
+        "measured": cut(measured, half),
+        "reweighted": cut(weighted, 1.25 * half),
+        "prediction_powered": {**cut(powered, 0.72 * half), "lambda": 0.86},
+    }
+    # As if the satisfied answered 4.7 on average, the others 1.7.
+    scale = lambda x: 1.7 + 3 * x  # noqa: E731
+    mean_answer = {
+        k: {"value": scale(v["value"]), "interval": [scale(x) for x in v["interval"]]}
+        for k, v in shares.items()
+    }
+    mean_answer["prediction_powered"]["lambda"] = 0.64
+    counts = {"n": len(group), "answered": len(answers)}
+    return {**counts, **shares, "mean_answer": mean_answer}, truth
 
+
+def population(conversations):
     overall, truth = ways(conversations)
     overall["truth"] = truth
     by = []
@@ -359,8 +320,12 @@ def population(conversations):
                 "gamma": g,
                 "low": base - 0.16 * np.log(g) - 0.02,
                 "high": base + 0.13 * np.log(g) + 0.02,
+                "interval": [base - 0.17 * np.log(g) - 0.07, base + 0.14 * np.log(g) + 0.05],
             }
             for g in (1, 1.25, 1.5, 1.75, 2, 2.5, 3)
+        ],
+        "flips": [
+            {"claim": "the measured figure", "value": base, "gamma": 1.31, "gamma_interval": 1.08}
         ],
         "assumptions": [
             "Who answers depends on channel, problem type, length, entry and exit alone.",

@@ -13,6 +13,8 @@ import json
 
 import numpy as np
 import report_figures as figures
+from report_answers import answers
+from report_calibration import reliability
 from report_figures import LENGTHS, wilson
 
 CHANNELS = ["chat", "voice"]
@@ -229,7 +231,7 @@ def sample(size=2000, seed=7, readable=300, evaluation=None):
     answered = [c for c in conversations if "answer" in c]
     drawn = {
         "format": "arcsat-evaluation",
-        "version": 2,
+        "version": 1,
         "options": {
             "threshold": 0.5,
             "bins": 15,
@@ -243,7 +245,8 @@ def sample(size=2000, seed=7, readable=300, evaluation=None):
         },
         "survey": figures.survey_slices(rng, answered),
         "turns": rated_turns(rng),
-        "reliability": figures.reliability(answered),
+        "reliability": reliability(answered),
+        "answers": answers(answered),
         "curves": figures.curves(answered),
         "histograms": figures.histograms(conversations),
         "arcs": figures.arcs(conversations),

@@ -254,6 +254,67 @@ def test_a_model_and_its_own_scores(run, run_json, trained, sides, schema, tmp_p
                                                   found["data"]["read"]]
 
 
+@pytest.fixture(scope="module")
+def second(run, train, sides, tmp_path_factory):
+    """Another run on the same conversations, of two epochs instead of one."""
+    out = tmp_path_factory.mktemp("second") / "run"
+    train(out, "--train.epochs", 2)
+    run("calibrate", "--model", out, "--data", sides / "calibration.jsonl", "--calibrate.threshold", "accuracy")
+    return out
+
+
+def test_two_trained_runs(run, run_json, trained, second, sides, schema, tmp_path):
+    test, page = sides / "test.jsonl", tmp_path / "comparison.html"
+    found = run_json("compare", trained, second, "--data", test, "--report", page, code=None)
+    jsonschema.Draft202012Validator(schema("comparison")).validate(found)
+    assert [(v["label"], v["kind"], v["calibrated"]) for v in found["versions"]] == [
+        ("A", "model", True), ("B", "model", True)]
+    assert found["versions"][0]["model"] != found["versions"][1]["model"]
+    answers = {r["id"]: r["survey"]["score"] for r in tiny.records(test)}
+    answered = [name for name, answer in answers.items() if answer is not None]
+    assert found["data"]["compared"] == len(answered)
+    # Each version by its own threshold, as its calibration says; the figures are those of its scores.
+    for place, model in enumerate((trained, second)):
+        out = tmp_path / "scores.jsonl"
+        run("score", "--model", model, "--data", test, "--out", out)
+        threshold = json.loads((model / "model" / "calibration.json").read_text())["threshold"]
+        chances = {s["id"]: s["p_satisfied"] for s in tiny.records(out)}
+        right = sum((chances[name] >= threshold) == (answers[name] >= 4) for name in answered)
+        assert found["versions"][place]["threshold"] == pytest.approx(threshold)
+        accuracy = found["slices"][0]["versions"][place]["figures"]["accuracy"]["value"]
+        assert accuracy == pytest.approx(right / len(answered), abs=1.5 / len(answered))
+    # Both learned from the same file, which each run names itself.
+    assert (found["drift"][0]["from"], found["drift"][0]["to"]) == ("A's training data",
+                                                                    "B's training data")
+    assert all(column["psi"] == 0 for column in found["drift"][0]["columns"])
+    assert "Content-Security-Policy" in page.read_text()
+
+
+def test_the_rule_comes_from_a_config_file(run_json, run, trained, second, sides, tmp_path):
+    call = ["compare", trained, second, "--data", sides / "test.jsonl"]
+    config = tmp_path / "rule.cfg"
+
+    def by(rule, *options, code):
+        config.write_text(f"[compare]\n{rule}")
+        return run_json(*call, "--config", config, *options, code=code)
+
+    easy = by("at_least = 0\nworse_by = 1\njudge_by = point\nresamples = 200\n", code=0)
+    assert easy["verdict"]["outcome"] == "pass"
+    assert (easy["options"]["at_least"], easy["options"]["resamples"]) == (0, 200)
+    hard = "figure = roc_auc\nat_least = 1\nworse_by = 1\njudge_by = point\n"
+    found = by(hard, code=FAIL)
+    assert (found["options"]["figure"], found["verdict"]["outcome"]) == ("roc_auc", "fail")
+    assert "AUC" in found["verdict"]["text"]
+    # What the command line says goes before it.
+    assert by(hard, "--compare.at_least", 0, code=0)["options"]["figure"] == "roc_auc"
+    config.write_text("[compare]\nat_least = 0.9\nat_lest = 0.8\n")
+    done = run(*call, "--config", config, "--json", code=2)
+    error = json.loads(done.stderr.splitlines()[-1])["error"]
+    assert f"{config}:3" in error["place"] and "at_least" in error["expected"] + error["remedy"]
+    config.write_text("[compare]\nworse_by = 2\n")
+    assert "worse_by" in run(*call, "--config", config, "--json", code=2).stderr
+
+
 def test_help_tells_the_exit_codes(run):
     text = " ".join(run("compare", "--help").stdout.split())
     assert "0 every later version passes, 3 one fails, 4 one is undecided" in text

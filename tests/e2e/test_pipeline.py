@@ -352,40 +352,6 @@ def test_a_profile_is_a_trace_and_a_table(train, tmp_path):
     assert not tiny.half_written(tmp_path / "run")
 
 
-def test_a_dry_run_says_what_the_run_takes_and_writes_nothing(run, train, sides, tmp_path):
-    out = tmp_path / "run"
-    forecast = json.loads(train(out, "--dry-run", "--json", "--train.epochs", 3).stdout)
-    assert not out.exists()
-    assert "memory" in train(out, "--dry-run").stdout
-    train(out, "--train.epochs", 3)
-    steps = [line for line in tiny.records(out / "metrics.jsonl") if line["kind"] == "train"]
-    assert forecast["updates"] == len(steps)
-    # Another process may take the core meanwhile.
-    assert 0.2 < forecast["training_seconds"] / steps[-1]["seconds"] < 5
-    written = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-    assert written < 1.2 * forecast["disk_bytes"]
-    refused = train(out, "--dry-run", "--train.epochs", 0, code=2)
-    assert "--dry-run" in refused.stderr
-
-
-def test_a_dry_run_foretells_the_memory_and_the_steps_of_accumulated_batches(arcsat, sides, encoder, tmp_path):
-    """A step every fourth batch only; 110 conversations pass the network at once."""
-    training = list(tiny.TRAINING)
-    training[training.index("--train.batch") + 1] = "110"
-    command = [str(part) for part in (
-        arcsat, "train", "--encoder", encoder, "--data", sides / "train.jsonl", "--validation",
-        sides / "validation.jsonl", "--out", tmp_path / "run", *training, "--train.accumulate", 4,
-        "--train.epochs", 2, "--quiet")]
-    forecast = json.loads(subprocess.run([*command, "--dry-run", "--json"], check=True, capture_output=True).stdout)
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    steps = [line for line in tiny.records(tmp_path / "run" / "metrics.jsonl") if line["kind"] == "train"]
-    assert forecast["updates"] == len(steps) == 2
-    assert 0.8 < forecast["memory_bytes"] / (usage.ru_maxrss * 1024) < 1.2
-
-
 def test_words_alone_are_fitted_beside_a_network_that_stays(run, sides, trained, tmp_path):
     out = tmp_path / "words"
     told = json.loads(run("train", "--encoder", trained, "--data", sides / "train.jsonl", "--validation",

@@ -57,11 +57,6 @@ def finish(processes, code=0):
     return messages
 
 
-def torchrun(command, size, *arguments):
-    return [sys.executable, "-m", "torch.distributed.run", "--standalone",
-            f"--nproc_per_node={size}", "--monitor-interval=0.1", *arguments, "--no-python", *command]
-
-
 def figures(out, kind, name):
     return [line[name] for line in tiny.records(out / "metrics.jsonl") if line["kind"] == kind]
 
@@ -174,7 +169,7 @@ def test_killed_processes_cost_nothing(command, tmp_path):
     finish(start(command(tmp_path / "whole", epochs=epochs), 2))
     out = tmp_path / "run"
     launched = subprocess.Popen(
-        torchrun(command(out, "--resume", epochs=epochs), 2, f"--max-restarts={kills + 5}"),
+        tiny.torchrun(command(out, "--resume", epochs=epochs), 2, f"--max-restarts={kills + 5}"),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for kill in range(kills):
         wait_for(out, 3 + kill * 42 + random.randrange(30), [launched])
@@ -190,7 +185,7 @@ def test_a_scheduler_that_tells_everybody_costs_nothing(command, tmp_path):
     """Slurm signals torchrun and its workers, torchrun the workers once more: all is saved."""
     out = tmp_path / "run"
     launched = subprocess.Popen(
-        torchrun(command(out, epochs=60), 2), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        tiny.torchrun(command(out, epochs=60), 2), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env=os.environ | {"TORCH_ELASTIC_SHUTDOWN_TIMEOUT": "120"})
     wait_for(out, 9, [launched])
     workers = workers_of(out)
@@ -231,10 +226,20 @@ def test_each_process_reads_its_share_of_shards(run, command, sides, encoder, tm
     assert of_shards.read_bytes() == of_file.read_bytes()
 
 
+def test_what_is_left_of_a_run_is_foretold_by_the_first(command, tmp_path):
+    out = tmp_path / "run"
+    finish(start(command(out, epochs=1), 2))
+    first, second = start(command(out, "--resume", "--dry-run", "--json"), 2)
+    forecast = json.loads(first.communicate(timeout=300)[0])
+    assert forecast["updates_done"] == forecast["updates"] == 14
+    assert second.communicate(timeout=300)[0] == ""
+    assert first.returncode == second.returncode == 0
+
+
 def test_torchrun_is_told_when_the_work_fails(command, tmp_path, sides):
     arguments = command(tmp_path / "run")
     arguments[arguments.index("--data") + 1] = str(tmp_path / "missing.jsonl")
-    done = subprocess.run(torchrun(arguments, 2), capture_output=True, text=True)
+    done = subprocess.run(tiny.torchrun(arguments, 2), capture_output=True, text=True)
     assert done.returncode != 0
     assert "missing.jsonl" in done.stderr
 

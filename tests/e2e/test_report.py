@@ -27,23 +27,23 @@ def test_an_empty_report_says_so_everywhere(browser, render):
     notes = ["population: every conversation has an answer", "another remark"]
     reader = Reader(browser, render({"evaluation": {"notes": notes}}))
     assert reader.texts("h1") == ["Nothing was measured"]
-    assert reader.page.locator("main > section").count() == 14
-    assert reader.page.locator("main .missing").count() == 13, "all but how it was made"
+    assert reader.page.locator("main > section").count() == 15
+    assert reader.page.locator("main .missing").count() == 14, "all but how it was made"
     assert reader.texts("#population .missing") == ["every conversation has an answer"]
     assert reader.texts("#making .callout li") == notes
     reader.check()
 
 
-def test_an_evaluation_of_version_1_is_drawn(browser, render):
+def test_an_evaluation_without_later_sections_is_drawn(browser, render):
     evaluation = report_sample.sample(100, seed=4)["evaluation"]
     old = {
         key: evaluation[key]
-        for key in ("format", "options", "survey", "model", "data", "target", "calibrated")
+        for key in ("format", "version", "options", "survey", "model", "data", "target", "calibrated")
     }
-    reader = Reader(browser, render({"title": "old", "evaluation": {**old, "version": 1}}))
+    reader = Reader(browser, render({"title": "old", "evaluation": old}))
     assert reader.page.locator("#accuracy .cards li").count() == 9
     assert reader.page.locator("#slices figure svg").count() == 1
-    assert reader.page.locator("main .missing").count() == 11
+    assert reader.page.locator("main .missing").count() == 12
     reader.check()
 
 

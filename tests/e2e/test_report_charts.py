@@ -24,12 +24,14 @@ DRAWN = """() => [...document.querySelectorAll('figure.chart')].map((figure) => 
 CHARTS = {
     "population": [
         "Share satisfied, three ways",
+        "Mean answer, three ways",
         "Population CSAT by group",
         "If the response model misses something",
         "Balance before and after weighting",
         "What goes with answering",
     ],
     "calibration": ["Reliability", "Calibration error by group"],
+    "answers": ["Chances and answers", "At most each answer", "Mean absolute error by group"],
     "ranking": ["ROC", "Precision and recall"],
     "distributions": ["Score", "Delta", "Entry", "Exit"],
     "arcs": ["Satisfied", "Dissatisfied", "No answer"],

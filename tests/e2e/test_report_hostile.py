@@ -48,6 +48,10 @@ def in_tables(data):
     ]
     return {
         ("calibration", "Calibration error by group"): groups(found["reliability"]["slices"]),
+        ("calibration", "Calibration by group"): [["Everything"]]
+        + [[f"{value} {by}"] for by, value in groups(found["reliability"]["slices"])],
+        ("answers", "In figures"): 2 * [[named(key)] for key in found["survey"][0]["figures"]],
+        ("answers", "Accuracy by group"): groups(found["answers"]["slices"]),
         ("slices", "Accuracy by group"): groups(found["survey"][1:]),
         ("turns", "Accuracy by group"): groups(found["turns"][1:]),
         ("claim", "What delta adds"): names(found["claim"]["tests"]),
@@ -75,6 +79,7 @@ def elsewhere(data):
         "#turns .cards h3": [named(key) for key in figures],
         "#turns .cards .ends .quote": [figures["roc_auc"]["reason"]],
         "#accuracy .cards li:last-child .help": [""],  # nothing is known of such a figure
+        "#answers .choose option": [named(key) for key in figures],
         "#slices .choose option": [named(key) for key in figures],
         "#population .callout .quote": found["population"]["assumptions"],
         "#population .remarks .quote": found["population"]["notes"],
@@ -121,6 +126,8 @@ def test_hostile_texts_are_shown_and_do_nothing(browser, render, texts):  # noqa
         assert conversation["about"] == [at(i + 1), at(i + 2)]
         assert conversation["words"] == [at(i + 3), at(i + 4), at(i + 5)]
     assert page.title().startswith(texts[0])
+    page.locator("#calibration .choose select").select_option(index=1)
+    assert reader.texts("#calibration figcaption h3")[0].startswith("Reliability: ")
     page.locator("#slices .choose select").select_option(index=2)
     figure = list(data["evaluation"]["survey"][0]["figures"])[2]
     assert reader.texts("#slices figcaption h3") == [f"{named(figure)} by group"]

@@ -139,7 +139,7 @@ def test_keyboard(reader):
     summary = page.locator("#calibration summary").first
     summary.focus()
     page.keyboard.press("Enter")
-    reader.until("document.querySelectorAll('#calibration table tbody tr').length === 12")
+    reader.until("document.querySelectorAll('#calibration figure table tbody tr').length === 12")
 
 
 def test_a_click_on_the_arc_goes_to_the_turn(reader):
@@ -235,7 +235,7 @@ def test_accessibility(browser, sample, scheme):
 
 def test_charts_say_what_they_show(reader):
     """What they draw, and their tables, are looked at by test_report_charts.py."""
-    reader.until("document.querySelectorAll('figure .plot svg').length === 24")
+    reader.until("document.querySelectorAll('figure .plot svg').length === 28")
     labels = reader.page.eval_on_selector_all(
         "figure .plot svg", "all => all.map((svg) => [svg.getAttribute('role'), svg.ariaLabel])"
     )

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import sys
 
 #: Of a training that takes seconds: two encoder layers of 32, one thread, so that the machine's load
 #: changes no sum.
@@ -32,6 +33,12 @@ def updates_done(run):
     """Updates that a run has logged until now."""
     path = run / "metrics.jsonl"
     return path.read_text().count('"loss"') if path.exists() else 0
+
+
+def torchrun(command, size, *arguments):
+    """The command in so many processes on this machine."""
+    return [sys.executable, "-m", "torch.distributed.run", "--standalone",
+            f"--nproc_per_node={size}", "--monitor-interval=0.1", *arguments, "--no-python", *command]
 
 
 def same_end(run, other):

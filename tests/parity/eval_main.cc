@@ -1,10 +1,12 @@
 // Reads numbers as JSON on standard input and writes the figures of eval/ as JSON on standard
-// output, for tests/parity/test_eval.py to compare with scikit-learn, scipy and statsmodels.
+// output, for tests/parity/test_eval.py and test_answers.py to compare with scikit-learn, scipy and
+// statsmodels.
 #include <cmath>
 #include <string>
 #include <vector>
 
 #include "data/conversation.h"
+#include "eval/answers.h"
 #include "eval/calibration.h"
 #include "eval/claim.h"
 #include "eval/evaluation.h"
@@ -130,6 +132,22 @@ Json CalibrationOf(const Json& in) {
   return ToJson(FitCalibration(items));
 }
 
+Json AnswersOf(const Json& in) {
+  const Reals answer = in.at("answer").get<Reals>(), csat = in.at("csat").get<Reals>();
+  const auto boxes = in.at("boxes").get<std::vector<Reals>>();
+  std::vector<AnswerItem> items;
+  for (std::size_t i = 0; i < answer.size(); ++i) {
+    items.push_back({answer[i], csat[i], boxes[i], i % 3 == 0 ? "voice" : "chat", "", 6});
+  }
+  AnswerOptions options;
+  options.low = in.at("low").get<double>();
+  options.high = in.at("high").get<double>();
+  options.bins = in.at("bins").get<int>();
+  if (in.contains("mean")) options.calibration_mean = in["mean"].get<double>();
+  options.bootstrap.resamples = in.at("resamples").get<int>();
+  return ToJson(MeasureAnswers(items, options));
+}
+
 Json Answer(const Json& in) {
   Json out = Json::object();
   if (in.contains("binary")) out["binary"] = Binary(in["binary"]);
@@ -145,6 +163,7 @@ Json Answer(const Json& in) {
   if (in.contains("chi_square")) out["chi_square"] = ChiSquare(in["chi_square"]);
   if (in.contains("report")) out["report"] = Report(in["report"]);
   if (in.contains("calibration")) out["calibration"] = CalibrationOf(in["calibration"]);
+  if (in.contains("answers")) out["answers"] = AnswersOf(in["answers"]);
   return out;
 }
 

@@ -65,6 +65,7 @@ Json Weighted(const Json& in) {
   const auto answered = in.at("answered").get<std::vector<int>>();
   ResponseOptions options;
   options.ridge = in.at("ridge").get<double>();
+  options.trim = in.value("trim", options.trim);
   const ResponseModel model = *FitResponse(contexts, answered, options);
   const WeightedMeans means(model, contexts, answered);
   const Eigen::VectorXd y = Vector(in.at("y")), f = Vector(in.at("f"));

@@ -9,6 +9,7 @@ import json
 from functools import partial
 from pathlib import Path
 
+import newton
 import numpy as np
 import probes
 import pytest
@@ -105,14 +106,33 @@ def log_likelihood(x, y, c):
     return float((y * special.log_expit(odds) + (1 - y) * special.log_expit(-odds)).sum())
 
 
+def bounded_maximum(x, y, penalty):
+    """scipy's most likely coefficients, less c' penalty c / 2, all but the first >= 0; those that lie
+    off their bound taken to the end."""
+    def gradient(c):
+        return penalty @ c - x.T @ (y - special.expit(x @ c))
+
+    def hessian(c):
+        p = special.expit(x @ c)
+        return penalty + (x * (p * (1 - p))[:, None]).T @ x
+
+    bounds = [(None, None)] + [(0, None)] * (x.shape[1] - 1)
+    found = optimize.minimize(
+        lambda c: -log_likelihood(x, y, c) + c @ penalty @ c / 2, np.full(x.shape[1], 0.5),
+        jac=gradient, method="L-BFGS-B", bounds=bounds,
+        options={"ftol": 1e-16, "gtol": 1e-10, "maxiter": 10000}).x
+    free = (found != 0) | (np.arange(len(found)) == 0)
+    best = newton.to_the_end(gradient, hessian, found, free)
+    assert (gradient(best)[~free] >= 0).all() and (best[1:] >= 0).all()
+    return best
+
+
 def test_beta_of_a_model_worse_than_chance_is_scipys_bounded_maximum():
     z, y = sample(800, 9, lambda z: -0.5 * z)
     x = np.column_stack([np.ones_like(z), special.log_expit(z), -special.log_expit(-z)])
-    best = optimize.minimize(lambda c: -log_likelihood(x, y, c), np.zeros(3), method="L-BFGS-B",
-                             bounds=[(None, None), (0, None), (0, None)], tol=1e-14)
     got = outlook("beta", z, y, [0])["coefficients"]
     assert got[1:] == [0, 0]
-    assert got == pytest.approx(best.x, abs=1e-4)
+    assert got == pytest.approx(bounded_maximum(x, y, np.zeros((3, 3))), abs=1e-6)
     assert got[0] == pytest.approx(special.logit(y.mean()), abs=1e-12)
 
 
@@ -130,23 +150,10 @@ def test_spline_is_scipys_bounded_maximum(truth, bound):
     got = outlook("spline", z, y, [])
     knots = np.array(got["knots"])
     assert knots == pytest.approx(np.quantile(z, [0.2, 0.4, 0.6, 0.8]), abs=1e-12)
-    x = spline_columns(knots, z)
-
-    def loss(c):
-        return -log_likelihood(x, y, c) + z.var() / 2 * (np.diff(c[1:]) ** 2).sum()
-
-    def gradient(c):
-        change = np.diff(c[1:])
-        smooth = z.var() * (np.append(0, change) - np.append(change, 0))
-        return -x.T @ (y - special.expit(x @ c)) + np.append(0, smooth)
-
-    bounds = [(None, None)] + [(0, None)] * (len(knots) + 1)
-    best = optimize.minimize(loss, np.full(len(bounds), 0.5), jac=gradient, method="L-BFGS-B",
-                             bounds=bounds, options={"ftol": 1e-16, "gtol": 1e-10,
-                                                     "maxiter": 10000})
+    bends = np.diff(np.eye(len(knots) + 2)[1:], axis=0)
+    best = bounded_maximum(spline_columns(knots, z), y, z.var() * bends.T @ bends)
     assert (min(got["coefficients"][1:]) == 0) == bound
-    assert loss(np.array(got["coefficients"])) <= best.fun + 1e-9
-    assert got["coefficients"] == pytest.approx(best.x, abs=1e-5)
+    assert got["coefficients"] == pytest.approx(best, abs=1e-6)
 
 
 @pytest.mark.parametrize("method", ["temperature", "platt", "beta", "spline", "isotonic"])
@@ -177,6 +184,21 @@ def ordinal_sample(n, seed, slope, cuts):
     return x, np.searchsorted(cuts, latent)
 
 
+def proportional_odds_score(x, box, parameters):
+    """Derivatives of the log likelihood by (thresholds, slope); also of complex parameters."""
+    *thresholds, slope = parameters
+    below = 1 / (1 + np.exp(slope * x[:, None] - np.array(thresholds)))
+    density = np.pad(below * (1 - below), ((0, 0), (1, 1)))
+    below = np.pad(below, ((0, 0), (1, 1)))
+    below[:, -1] = 1
+    row = np.arange(len(x))
+    share = np.zeros_like(below)  # of each edge in its neighbours' log chances
+    chance = below[row, box + 1] - below[row, box]
+    share[row, box + 1] += density[row, box + 1] / chance
+    share[row, box] -= density[row, box] / chance
+    return np.append(share.sum(axis=0)[1:-1], -(x[:, None] * share).sum())
+
+
 @pytest.mark.filterwarnings("ignore:Maximum Likelihood optimization failed")  # its first stage
 @pytest.mark.parametrize("n,seed,slope,cuts", [
     (120, 1, 0.9, [-1.5, 0.2, 1.4]), (900, 2, 1.3, [-2, -1, 0, 1.5]), (400, 3, 0.3, [-1, 1]),
@@ -191,8 +213,13 @@ def test_ordinal_is_that_of_statsmodels(n, seed, slope, cuts):
     assert got["slope"] == pytest.approx(fit.params[0], abs=1e-6)
     assert got["thresholds"] == pytest.approx(thresholds, abs=1e-6)
     assert got["log_likelihood"] == pytest.approx(fit.llf, abs=1e-6)
-    # statsmodels differentiates numerically.
-    assert got["errors"][-1] == pytest.approx(fit.bse[0], rel=1e-4)
+    assert got["errors"][-1] == pytest.approx(fit.bse[0], abs=1e-6)
+    # It has thresholds by their logarithmic distances; the errors of ours by the exact curvature.
+    score = partial(proportional_odds_score, x, box)
+    best = newton.to_the_end(score, partial(newton.derivative, score),
+                             np.append(thresholds, fit.params[0]))
+    information = -newton.derivative(score, best)
+    assert got["errors"] == pytest.approx(np.sqrt(np.linalg.inv(information).diagonal()), abs=1e-6)
     assert got["warning"] == ""
 
 

@@ -1,7 +1,7 @@
 """eval/'s survey statistics against ppi_py, balance and scipy, to 1e-6 and better.
 
-The probe is built from tests/parity/population_main.cc. The examples of ppi_py are downloads; its
-tests' synthetic arrays stand in for them.
+The probe is built from tests/parity/population_main.cc. The data of ppi_py's notebooks are downloads,
+but for those it draws; its tests draw theirs.
 """
 
 import importlib.abc
@@ -11,12 +11,12 @@ import logging
 import sys
 from unittest import mock
 
+import newton
 import numpy as np
 import probes
 import pytest
 from scipy import optimize, special, stats
 from scipy.special import expit
-
 
 
 class Absent(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -66,15 +66,33 @@ def ppi(y, f, f_without, lam, w=None, w_without=None, level=0.9):
 
 
 def samples():
-    """As in ppi_py's own tests, and shares with miscalibrated chances as we have them."""
+    """Drawn as in ppi_py's own tests (tests/test_mean.py) and examples (eff-ppi/lambda_mean), and
+    shares with miscalibrated chances as we have them."""
     rng = np.random.default_rng(1)
     y = rng.normal(0, 1, 100)
     yield "shifted", y, y + 2, np.ones(10000) * 2
-    yield ("unrelated", rng.normal(0, 1, 1000), rng.normal(-2, 1, 1000),
-           rng.normal(-2, 1, 1000))
+    yield ("unrelated", rng.normal(0, 1, 10000), rng.normal(-2, 1, 10000),
+           rng.normal(-2, 1, 10000))
+    y = rng.normal(10, 1, 1000)
+    yield ("noise with a bias", y, y + rng.normal(5, 10, 1000),
+           rng.normal(10, 1, 10000) + rng.normal(5, 10, 10000))
+    for n, sigma in ((50, 0.1), (50, 2), (1000, 0.1), (1000, 1), (1000, 2)):
+        y = rng.normal(0, 1, n)
+        yield (f"{n} answers, sigma {sigma}", y, y + rng.normal(-2, sigma, n),
+               rng.normal(0, 1, 10000) + rng.normal(-2, sigma, 10000))
     z = rng.normal(1, 2, 450)
     yield ("shares", (rng.uniform(size=450) < expit(z)).astype(float), expit(1.7 * z + 0.6),
            expit(1.7 * rng.normal(0.5, 2, 5000) + 0.6))
+
+
+def tuned_lambda(y, f, f_without, w, w_without):
+    """ppi_py's tuning, of the gradients of the squared loss at the point of lambda = 1."""
+    from ppi_py.ppi import _calc_lam_glm
+    scaled = lambda v, x: np.ones(len(x)) if v is None else v / v.sum() * len(x)  # noqa: E731
+    w, w_without = scaled(w, y), scaled(w_without, f_without)
+    at = (w_without * f_without).mean() + (w * (y - f)).mean()
+    return _calc_lam_glm(w * (y - at), w * (f - at), w_without * (f_without - at), np.eye(1),
+                         clip=True)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -86,15 +104,14 @@ def test_prediction_powered_mean_is_ppi_py_s(name, y, f, f_without, weighted):
     w = rng.uniform(1, 20, len(y)) if weighted else None
     w_without = rng.uniform(0.5, 2, len(f_without)) if weighted else None
     for lam in (None, 0.0, 0.4, 1.0):
-        low, high = ppi_py.ppi_mean_ci(y, f, f_without, alpha=0.1, lam=lam, w=w,
-                                       w_unlabeled=w_without)
+        given = {"lam": lam, "w": w, "w_unlabeled": w_without}
+        low, high = ppi_py.ppi_mean_ci(y, f, f_without, alpha=0.1, **given)
+        point = ppi_py.ppi_mean_pointestimate(y, f, f_without, **given)
         got = ppi(y, f, f_without, lam, w, w_without)
         assert got["interval"] == pytest.approx([low.item(), high.item()], abs=1e-9), (name, lam)
-        # Of a given lambda, the point itself; the tuned one is tuned at another point there.
-        if lam is not None:
-            point = ppi_py.ppi_mean_pointestimate(y, f, f_without, lam=lam, w=w,
-                                                  w_unlabeled=w_without)
-            assert got["value"] == pytest.approx(np.asarray(point).item(), abs=1e-9)
+        assert got["value"] == pytest.approx(np.asarray(point).item(), abs=1e-9), (name, lam)
+        tuned = tuned_lambda(y, f, f_without, w, w_without)
+        assert got["lambda"] == pytest.approx(tuned if lam is None else lam, abs=1e-9)
     classical = ppi_py.classical_mean_ci(y, w=w, alpha=0.1)
     assert ppi(y, f, f_without, 0.0, w, w_without)["interval"] == pytest.approx(classical, abs=1e-9)
 
@@ -135,7 +152,30 @@ def test_balance_is_asmd_of_balance():
             ours = got[names.get(name, name)][place]
             assert abs(ours) == pytest.approx(value, abs=1e-12), name
     effect = weights_stats.design_effect(pd.Series(weights[yes]))
-    assert len(weights[yes]) / ask({"kish": weights[yes].tolist()})["kish"] == pytest.approx(effect)
+    kish = ask({"kish": weights[yes].tolist()})["kish"]
+    assert kish == pytest.approx(weights_stats.kish_ess(pd.Series(weights[yes])), rel=1e-12)
+    assert len(weights[yes]) / kish == pytest.approx(effect, rel=1e-12)
+
+
+@pytest.mark.parametrize("ratio", [1.5, 3.0, 20.0])
+def test_trimmed_weights_are_those_of_balance(ratio):
+    """Weights that balance add up to everybody, so their mean is all / answered and both caps are one.
+    balance then scales what is left back to the same sum, unless told not to; a weighted mean is the
+    same either way."""
+    peer("balance")
+    from balance.adjustment import trim_weights
+    request = conversations(2500, 9)
+    yes = np.array(request["answered"]) == 1
+    whole, trimmed = (np.array(ask({"weighted": dict(request, trim=trim)})["weighted"]["weights"])[yes]
+                      for trim in (1e6, ratio))
+    assert whole.mean() == pytest.approx(len(yes) / yes.sum(), rel=1e-9)
+    assert (whole > ratio * whole.mean()).any() == (ratio < 20)
+    theirs = trim_weights(whole, weight_trimming_mean_ratio=ratio, keep_sum_of_weights=False)
+    assert trimmed == pytest.approx(theirs.to_numpy(), rel=1e-9)
+    scaled = trim_weights(whole, weight_trimming_mean_ratio=ratio).to_numpy()
+    assert scaled.sum() == pytest.approx(whole.sum())
+    y = np.array(request["y"])[yes]
+    assert np.average(y, weights=trimmed) == pytest.approx(np.average(y, weights=scaled), abs=1e-12)
 
 
 def reference(columns, answered, ridge):
@@ -147,16 +187,20 @@ def reference(columns, answered, ridge):
 
     def loss(b):
         eta = z @ b
-        odds = answered * np.exp(-eta)
-        gap = z.T @ ((1 - answered) - odds) + penalty * b
-        return (odds + (1 - answered) * eta).sum() + (penalty * b * b).sum() / 2, gap
+        return (answered * np.exp(-eta) + (1 - answered) * eta).sum() + (penalty * b * b).sum() / 2
+
+    def gradient(b):
+        return z.T @ ((1 - answered) - answered * np.exp(-z @ b)) + penalty * b
+
+    def hessian(b):
+        return (z * (answered * np.exp(-z @ b))[:, None]).T @ z + np.diag(penalty)
 
     start = np.zeros(z.shape[1])
     start[0] = special.logit(answered.mean())
-    found = optimize.minimize(loss, start, jac=True, method="BFGS",
+    found = optimize.minimize(loss, start, jac=gradient, method="BFGS",
                               options={"gtol": 1e-6, "maxiter": 5000})
-    chance = expit(z @ found.x)
-    return z, chance, (z * (answered * (1 / chance - 1))[:, None]).T @ z + np.diag(penalty)
+    best = newton.to_the_end(gradient, hessian, found.x)
+    return z, expit(z @ best), hessian(best)
 
 
 def linearised(z, chance, information, answered, y, members):
@@ -192,7 +236,7 @@ def test_weighted_means_are_an_independent_calculation_s():
     answered = np.array(request["answered"], float)
     y, f = np.array(request["y"]), np.array(request["f"])
     z, chance, information = reference(got["columns"], answered, 0.1)
-    assert got["weights"] == pytest.approx(1 / chance, rel=1e-4)
+    assert got["weights"] == pytest.approx(1 / chance, rel=1e-6)
     voice = np.zeros(len(y))
     voice[request["part"]] = 1
     for key, members in (("powered", np.ones(len(y))), ("part", voice)):
@@ -200,12 +244,12 @@ def test_weighted_means_are_an_independent_calculation_s():
         value, own, lam = powered(parts, f, members)
         w = (members * answered / chance)[members * answered > 0]
         assert got[key]["value"] == pytest.approx(value, abs=1e-6)
-        assert got[key]["standard_error"] == pytest.approx(spread(own, w), rel=1e-4)
-        assert got[key]["lambda"] == pytest.approx(lam, abs=1e-3)
+        assert got[key]["standard_error"] == pytest.approx(spread(own, w), abs=1e-6)
+        assert got[key]["lambda"] == pytest.approx(lam, abs=1e-6)
         if key == "powered":
             assert got["reweighted"]["value"] == pytest.approx(parts[0][0], abs=1e-6)
             assert got["reweighted"]["standard_error"] == pytest.approx(
-                spread(parts[0][1], w), rel=1e-4)
+                spread(parts[0][1], w), abs=1e-6)
 
 
 def test_a_powered_figure_is_ppi_py_s_point_with_our_weights():

@@ -87,6 +87,119 @@ def test_brier_parts():
     assert brier["within_variance"] == pytest.approx(0, abs=1e-12)
 
 
+def bins_of(p, w, count):
+    """The bin of each item: items of equal p share the one where the middle of their mass falls."""
+    _, group = np.unique(p, return_inverse=True)
+    mass = np.bincount(group, weights=w)
+    return np.minimum((np.cumsum(mass) - mass / 2) / mass.sum() * count, count - 1).astype(int)[group]
+
+
+def means(p, y, w, count):
+    """Mass, mean chance and share satisfied of each bin that is not empty."""
+    of = bins_of(p, w, count)
+    mass, chance, share = (np.bincount(of, weights=x) for x in (w, w * p, w * y))
+    full = mass > 0
+    return mass[full], chance[full] / mass[full], share[full] / mass[full]
+
+
+def error(p, y, w, count):
+    mass, chance, share = means(p, y, w, count)
+    return np.average(np.abs(chance - share), weights=mass)
+
+
+def debiased(p, y, w, count, times):
+    mass, chance, share = means(p, y, w, count)
+    mass, chance, share = (x[mass > 1] for x in (mass, chance, share))
+    squares = (chance - share) ** 2 - times * share * (1 - share) / (mass - 1)
+    return np.sqrt(max(0, np.average(squares, weights=mass)))
+
+
+def parts(p, y, w, count, times=0):
+    """Value, reliability, resolution and uncertainty, as Stephenson, Coelho and Jolliffe (2008) write
+    them, with the noise of the bins' shares taken out of them (Ferro and Fricker 2012) so often."""
+    mass, chance, share = means(p, y, w, count)
+    total, base, of = w.sum(), np.average(y, weights=w), bins_of(p, w, count)
+    _, place = np.unique(of[w > 0], return_inverse=True)
+    items = [x[w > 0] for x in (p, y, w)]
+    off_p, off_y = items[0] - chance[place], items[1] - share[place]
+    resolution = (np.average((share - base) ** 2, weights=mass)
+                  - np.average(off_p**2, weights=items[2])
+                  + 2 * np.average(off_p * off_y, weights=items[2]))
+    noise = sum(m * s * (1 - s) / (m - 1) for m, s in zip(mass, share) if m > 1) / total
+    uncertainty = base * (1 - base)
+    return [np.average((p - y) ** 2, weights=w),
+            np.average((chance - share) ** 2, weights=mass) - times * noise,
+            resolution - times * (noise - uncertainty / (total - 1)), uncertainty]
+
+
+def swept(p, y):
+    ones, count = np.ones(len(p)), 1
+    while count < min(256, len(p)) and (np.diff(means(p, y, ones, count + 1)[2]) >= 0).all():
+        count += 1
+    return count
+
+
+def resampled(p, y, figures, resamples=100, seed=1):
+    """Both ends of each figure over the probe's own resamples."""
+    random, n = SplitMix(seed), len(p)
+    draws = []
+    for _ in range(resamples):
+        w = np.bincount([random.below(n) for _ in range(n)], minlength=n).astype(float)
+        draws.append(figures(p, y, w))
+    return np.quantile(draws, [0.025, 0.975], axis=0).T
+
+
+def check_figures(got, interval, p, y, error_bins, part_bins):
+    ones, count = np.ones(len(p)), swept(p, y)
+    assert got["ece_debiased"] == pytest.approx(debiased(p, y, ones, error_bins, 1), abs=1e-9)
+    assert got["ece_adaptive_bins"] == count
+    adaptive = error(p, y, ones, count)
+    assert got["ece_adaptive"] == pytest.approx(adaptive, abs=1e-9)
+    brier, names = got["brier"], ["value", "reliability", "resolution", "uncertainty"]
+    assert [brier[name] for name in names] == pytest.approx(parts(p, y, ones, part_bins), abs=1e-9)
+    assert brier["value"] == pytest.approx(metrics.brier_score_loss(y, p), abs=1e-9)
+    assert brier["reliability"] - brier["resolution"] + brier["uncertainty"] == pytest.approx(
+        brier["value"], abs=1e-9)
+    ends = resampled(p, y, lambda p, y, w: [
+        debiased(p, y, w, error_bins, 2), error(p, y, w, count), *parts(p, y, w, part_bins, 2)[:3]])
+    assert got[interval] == pytest.approx(ends[0], abs=1e-9)
+    low = 0 if ends[0][0] == 0 else max(0, 2 * adaptive - ends[1][1])
+    assert got["ece_adaptive_interval"] == pytest.approx([low, ends[1][1]], abs=1e-9)
+    assert brier["value_interval"] == pytest.approx(ends[2], abs=1e-9)
+    assert brier["reliability_interval"] == pytest.approx(np.maximum(ends[3], 0), abs=1e-9)
+    assert brier["resolution_interval"] == pytest.approx(ends[4], abs=1e-9)
+    low, high = proportion_confint(y.sum(), len(y), method="wilson")
+    shares = np.append(np.linspace(low, high, 10001), 0.5 if low < 0.5 < high else low)
+    values = shares * (1 - shares)
+    assert brier["uncertainty_interval"] == pytest.approx([values.min(), values.max()], abs=1e-9)
+
+
+@pytest.mark.parametrize("n,bins,seed,digits", [(240, 15, 12, 9), (400, 10, 13, 1), (100, 15, 14, 2)])
+def test_slices_and_everything_are_those_of_numpy(n, bins, seed, digits):
+    p, y = sample(n, seed)
+    p = np.round(p, digits)
+    got = reliability(p, y, bins)
+    check_figures(got, "ece_debiased_interval", p, y, bins, bins)
+    slices = {s["value"]: s for s in got["slices"]}
+    voice = np.arange(n) % 3 == 0
+    for name, here in (("voice", voice), ("chat", ~voice), ("1-8", np.full(n, True))):
+        assert slices[name]["n"] == here.sum()
+        check_figures(slices[name], "interval", p[here], y[here], bins, 5)
+        share, mean = calibration_curve(y[here], p[here], n_bins=5, strategy="quantile")
+        if digits == 9:
+            assert [b["y"] for b in slices[name]["bins"]] == pytest.approx(share, abs=1e-9)
+            assert [b["p"] for b in slices[name]["bins"]] == pytest.approx(mean, abs=1e-9)
+
+
+def test_slices_of_a_handful_have_no_parts():
+    p, y = sample(60, 15)  # 20 of them are voice
+    chat, voice = reliability(p, y, 15)["slices"][:2]
+    assert (voice["value"], voice["n"]) == ("voice", 20) and chat["brier"]["value"] > 0
+    for key in ("ece_adaptive", "ece_adaptive_interval", "ece_adaptive_bins", "brier"):
+        assert voice[key] is None, key
+    assert voice["ece_debiased"] is not None and len(voice["bins"]) == 5
+
+
 def test_monotone_fit_is_scikit_learns():
     rng = np.random.default_rng(9)
     values, weights = np.sort(rng.normal(size=60)) + rng.normal(size=60), rng.integers(1, 90, 60)

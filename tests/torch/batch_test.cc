@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "model/layers.h"
+#include "model/local_attention.h"
 #include "tests/torch/torch_test_support.h"
 
 namespace arcsat {

@@ -5,11 +5,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <exception>
 #include <limits>
 #include <thread>
 
 #include "tests/torch/torch_test_support.h"
+#include "train/long_work.h"
 #include "train/trainer.h"
 
 namespace arcsat {
@@ -30,7 +33,8 @@ int FreePort() {
 }
 
 /// What each of `size` processes does, here in a thread each; what one throws is thrown.
-void Together(int size, const std::function<void(Processes&)>& work) {
+void Together(int size, const std::function<void(Processes&)>& work,
+              std::chrono::seconds timeout = std::chrono::seconds(60)) {
   const int port = FreePort();
   std::vector<std::exception_ptr> failures(static_cast<std::size_t>(size));
   std::vector<std::thread> threads;
@@ -42,7 +46,7 @@ void Together(int size, const std::function<void(Processes&)>& work) {
         launch.size = size;
         launch.address = "127.0.0.1";
         launch.port = port;
-        Processes processes(launch, std::chrono::seconds(60));
+        Processes processes(launch, timeout);
         work(processes);
       } catch (...) {
         failures[static_cast<std::size_t>(rank)] = std::current_exception();
@@ -75,6 +79,74 @@ TEST(Processes, SumsAndWhatTheFirstHas) {
     processes.CopyFromFirst({weights, torch::zeros({})});
     EXPECT_TRUE(torch::equal(weights, torch::full({2, 3}, 7.0)));
   });
+}
+
+TEST(Processes, WaitForOneAsLongAsItGoesOn) {
+  constexpr std::chrono::seconds kTimeout{3};
+  std::atomic<int> worked = 0;
+  Together(
+      3,
+      [&](Processes& processes) {
+        std::function<void(const Pulse&)> work;
+        if (processes.rank() > 0) {
+          work = [&](const Pulse& pulse) {
+            const int times = processes.rank() == 1 ? 10 : 100;  // one is done sooner
+            for (int i = 0; i < times; ++i) {
+              std::this_thread::sleep_for(std::chrono::milliseconds(45));
+              pulse();
+            }
+            ++worked;
+          };
+        }
+        WhileOthersWait(processes, kTimeout, work);
+        EXPECT_EQ(worked.load(), 2);
+        EXPECT_EQ(processes.Sum(1.0), 3) << "they are in step afterwards";
+      },
+      kTimeout);
+}
+
+TEST(Processes, AreToldThatTheWorkOfOneFailed) {
+  std::vector<std::string> found(3);
+  Together(3, [&](Processes& processes) {
+    std::function<void(const Pulse&)> work;
+    if (processes.rank() == 1) {
+      work = [](const Pulse&) { throw Error({"calls.jsonl", "is no JSON", "", ""}); };
+    }
+    if (processes.rank() == 2) {
+      work = [](const Pulse& pulse) {
+        for (;;) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(5));
+          pulse();
+        }
+      };
+    }
+    try {
+      WhileOthersWait(processes, std::chrono::seconds(1), work);
+    } catch (const Error& error) {
+      found[static_cast<std::size_t>(processes.rank())] = error.problem().found;
+    }
+  });
+  EXPECT_EQ(found[1], "is no JSON");
+  for (const std::size_t rank : {0U, 2U}) {
+    EXPECT_THAT(found[rank], testing::HasSubstr("one has failed at work"));
+  }
+}
+
+TEST(Processes, AloneNobodyIsWaitedFor) {
+  int done = 0;
+  const auto alone = [](const std::function<void(const Pulse&)>& work) {
+    WhileOthersWait(Processes::Alone(), std::chrono::seconds(0), work);
+  };
+  alone([&](const Pulse& pulse) {
+    pulse();
+    ++done;
+  });
+  alone({});
+  EXPECT_EQ(done, 1);
+  EXPECT_EQ(ProblemOf([&] {
+              alone([](const Pulse&) { throw Error({"here", "broken", "", ""}); });
+            }).found,
+            "broken");
 }
 
 TEST(Processes, GradientsAreSummedAlsoWhereSomeHaveNone) {

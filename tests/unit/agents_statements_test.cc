@@ -24,6 +24,24 @@ TEST(NelderMead, StaysAwayFromInfinity) {
   EXPECT_NEAR(NelderMead(function, {1}, {})[0], 0.5, 1e-4);
 }
 
+TEST(NewtonFrom, TakesAPointToItsLastDigits) {
+  const auto function = [](const std::vector<double>& x) {
+    return 1000 + std::cosh(x[0] - 0.3) + std::pow(x[0] - 0.3 + 2 * (x[1] + 0.7), 2);
+  };
+  const std::vector<double> found = NewtonFrom(function, {0.30002, -0.70001});
+  EXPECT_NEAR(found[0], 0.3, 1e-9);
+  EXPECT_NEAR(found[1], -0.7, 1e-9);
+}
+
+TEST(NewtonFrom, StaysWhereThereIsNoMinimumNear) {
+  const auto far = [](const std::vector<double>& x) { return x[0] * x[0]; };
+  EXPECT_EQ(NewtonFrom(far, {1}), std::vector<double>{1});
+  const auto saddle = [](const std::vector<double>& x) { return x[0] * x[0] - x[1] * x[1]; };
+  EXPECT_EQ(NewtonFrom(saddle, {0, 0}), (std::vector<double>{0, 0}));
+  const auto edge = [](const std::vector<double>& x) { return x[0] < 0 ? INFINITY : x[0]; };
+  EXPECT_EQ(NewtonFrom(edge, {0}), std::vector<double>{0});
+}
+
 TEST(Standing, ByHand) {
   AgentsOptions options;
   options.margin = 0.1;

@@ -21,6 +21,15 @@ TEST(CalibrationFile, ReadsBackExactly) {
   EXPECT_EQ(FitCalibration(Simulate({})).log_loss, calibration.log_loss);  // the seed decides
 }
 
+TEST(CalibrationFile, FilesWithoutTheMeanAnswerAreRead) {
+  Json json = ToJson(FitCalibration(Simulate({})));
+  EXPECT_TRUE(ParseCalibration(json.dump(), "new").csat.mean_answer);
+  json["csat"]["mean_answer"] = nullptr;
+  EXPECT_FALSE(ParseCalibration(json.dump(), "null").csat.mean_answer);
+  json["csat"].erase("mean_answer");
+  EXPECT_FALSE(ParseCalibration(json.dump(), "old").csat.mean_answer);
+}
+
 TEST(CalibrationFile, FilesOfVersionOneAreRead) {
   Json json = ToJson(FitCalibration(Simulate({})));
   json["version"] = 1;
@@ -77,6 +86,8 @@ TEST(CalibrationFile, BrokenFilesNameTheField) {
   EXPECT_TRUE(
       has(message([](Json* j) { (*j)["arc"]["covariance"][1][2] = "x"; }), "arc.covariance[1][2]"));
   EXPECT_TRUE(has(message([](Json* j) { (*j)["csat"]["scale"] = {5, 1}; }), "csat.scale"));
+  EXPECT_TRUE(
+      has(message([](Json* j) { (*j)["csat"]["mean_answer"] = 6; }), "csat.mean_answer: found 6"));
   EXPECT_TRUE(has(message([](Json* j) { j->at("csat").erase("boxes"); }), "csat.boxes"));
   EXPECT_TRUE(has(message([](Json* j) { (*j)["csat"]["boxes"]["slope"] = -1; }), "boxes.slope"));
   EXPECT_TRUE(has(message([](Json* j) { (*j)["csat"]["boxes"]["answers"][1] = 1; }),

@@ -183,6 +183,7 @@ TEST(Calibration, CsatIsTheExpectedAnswer) {
     given[static_cast<std::size_t>(*item.answer) - 1] += 1;
   }
   EXPECT_NEAR(predicted / 600, answered / 600, 0.05);
+  EXPECT_NEAR(*calibration.csat.mean_answer, answered / 600, 1e-12);
   for (std::size_t k = 0; k < 5; ++k) EXPECT_NEAR(expected[k] / 600, given[k] / 600, 0.02) << k;
   World world;
   world.answered = false;

@@ -150,22 +150,24 @@ TEST(Reliability, EverythingWithIntervalsAndSlices) {
   const std::vector<SurveyItem> items = ReliabilitySurvey(800);
   const Reliability r = MeasureReliability(items);
   EXPECT_EQ(r.bins.size(), 15u);
-  EXPECT_NEAR(CalibrationGap(r.bins), r.ece, 1e-12);
-  ASSERT_TRUE(r.ece_interval);
+  EXPECT_NEAR(CalibrationGap(r.bins), r.figures.ece, 1e-12);
+  const auto& ece = r.figures.intervals.ece;
+  ASSERT_TRUE(ece);
   // Overconfident by a factor of 2 on the log-odds: the mean gap is 0.105, the root square 0.117.
-  EXPECT_LT(r.ece_interval->low, 0.105);
-  EXPECT_GT(r.ece_interval->high, 0.105);
-  EXPECT_NEAR(*r.ece_debiased, 0.117, 0.03);
-  EXPECT_NEAR(r.adaptive.value, 0.105, 0.03);
+  EXPECT_LT(ece->low, 0.105);
+  EXPECT_GT(ece->high, 0.105);
+  EXPECT_NEAR(*r.figures.ece_debiased, 0.117, 0.03);
+  EXPECT_NEAR(r.figures.adaptive->value, 0.105, 0.03);
   std::vector<std::string> names;
   int chat = 0;
   for (const ReliabilitySlice& slice : r.slices) {
     names.push_back(slice.by + " " + slice.value);
     if (slice.value == "chat") chat = slice.n;
     EXPECT_LE(slice.bins.size(), 5u);
-    ASSERT_TRUE(slice.ece_debiased) << slice.value;
-    ASSERT_TRUE(slice.interval) << slice.value;
-    EXPECT_LE(slice.interval->low, slice.interval->high);
+    ASSERT_TRUE(slice.figures.ece_debiased) << slice.value;
+    const auto& interval = slice.figures.intervals.ece_debiased;
+    ASSERT_TRUE(interval) << slice.value;
+    EXPECT_LE(interval->low, interval->high);
   }
   const std::vector<std::string> expected = {"channel chat", "channel voice", "length 1-8",
                                              "length 9-16",  "length 17-32",  "length 33+"};
@@ -180,19 +182,26 @@ TEST(Reliability, FiguresAreThoseOfTheEvaluation) {
   ASSERT_EQ(evaluation.survey.size(), r.slices.size() + 1);
   const Figure& ece = evaluation.survey[0].figures[7];
   ASSERT_EQ(ece.name, "ece");
-  EXPECT_DOUBLE_EQ(*ece.value, r.ece);
-  EXPECT_DOUBLE_EQ(ece.interval->low, r.ece_interval->low);
-  EXPECT_DOUBLE_EQ(ece.interval->high, r.ece_interval->high);
+  EXPECT_DOUBLE_EQ(*ece.value, r.figures.ece);
+  EXPECT_DOUBLE_EQ(ece.interval->low, r.figures.intervals.ece->low);
+  EXPECT_DOUBLE_EQ(ece.interval->high, r.figures.intervals.ece->high);
   for (std::size_t i = 0; i < r.slices.size(); ++i) {
     const Slice& slice = evaluation.survey[i + 1];
     const Figure& debiased = slice.figures[8];
     ASSERT_EQ(debiased.name, "calibration_error_debiased");
     EXPECT_EQ(slice.value, r.slices[i].value);
-    ASSERT_EQ(debiased.value.has_value(), r.slices[i].ece_debiased.has_value());
+    const ReliabilityFigures& found = r.slices[i].figures;
+    ASSERT_EQ(debiased.value.has_value(), found.ece_debiased.has_value());
     if (!debiased.value) continue;
-    EXPECT_DOUBLE_EQ(*debiased.value, *r.slices[i].ece_debiased);
-    EXPECT_DOUBLE_EQ(debiased.interval->low, r.slices[i].interval->low);
-    EXPECT_DOUBLE_EQ(debiased.interval->high, r.slices[i].interval->high);
+    EXPECT_DOUBLE_EQ(*debiased.value, *found.ece_debiased);
+    EXPECT_DOUBLE_EQ(debiased.interval->low, found.intervals.ece_debiased->low);
+    EXPECT_DOUBLE_EQ(debiased.interval->high, found.intervals.ece_debiased->high);
+    const Figure& brier = slice.figures[5];
+    ASSERT_EQ(brier.name, "brier");
+    if (!found.brier) continue;
+    EXPECT_NEAR(*brier.value, found.brier->value, 1e-12);
+    EXPECT_NEAR(brier.interval->low, found.intervals.brier->low, 1e-12);
+    EXPECT_NEAR(brier.interval->high, found.intervals.brier->high, 1e-12);
   }
 }
 

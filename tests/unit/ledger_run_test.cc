@@ -62,6 +62,27 @@ TEST_F(LedgerRunTest, AnEvaluationGivesFiguresTargetModelAndData) {
   EXPECT_EQ(entry.data[0].labelled, 371);
 }
 
+TEST_F(LedgerRunTest, FiguresOfAnswersHaveTheirOwnNamesAndNumbers) {
+  Json json = Json::parse(kEvaluation);
+  json["answers"] = Json::parse(R"({"scale": [1, 5], "csat": {"n": 90, "figures": {
+      "mae": {"value": 0.7, "interval": [0.6, 0.8]},
+      "bias": {"value": 0.1, "interval": null},
+      "skill": {"value": null, "interval": null, "reason": "every answer is the same"}}},
+    "boxes": {"n": 88, "figures": {"rps": {"value": 0.15, "interval": null}}}, "slices": []})");
+  LedgerEntry entry;
+  AddEvaluation(folder_.Put("e.json", json.dump()), "test", &entry);
+  EXPECT_EQ(entry.figures.size(), 5U);  // a bias has no better side
+  const LedgerFigure* mae = entry.Find("test", "answers.mae");
+  ASSERT_NE(mae, nullptr);
+  EXPECT_EQ(mae->n, 90);
+  EXPECT_EQ(mae->interval->high, 0.8);
+  EXPECT_EQ(entry.Find("test", "answers.rps")->n, 88);
+  json["answers"]["boxes"] = nullptr;
+  LedgerEntry other;
+  AddEvaluation(folder_.Put("e.json", json.dump()), "test", &other);
+  EXPECT_EQ(other.figures.size(), 4U);
+}
+
 TEST_F(LedgerRunTest, WhatIsNoEvaluationIsRefused) {
   LedgerEntry entry;
   for (const char* text : {"{}", "[1]", "{\"format\":\"arcsat-split\"}",

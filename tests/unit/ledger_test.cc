@@ -325,6 +325,8 @@ TEST(LedgerQueryTest, OfALossLessIsBetter) {
   entries[2].figures[0].interval = Interval{0.0, 0.35};
   EXPECT_EQ(Best(entries, {.figure = "turns.log_loss"})->name, "c");
   EXPECT_TRUE(LowerIsBetter("brier"));
+  EXPECT_TRUE(LowerIsBetter("answers.mae"));
+  EXPECT_FALSE(LowerIsBetter("answers.rps_skill"));
   EXPECT_FALSE(LowerIsBetter("roc_auc"));
   const LedgerStanding standing = Compare(entries[2].figures[0], 0.5, 0.25);
   EXPECT_DOUBLE_EQ(standing.over_baseline, 0.2);

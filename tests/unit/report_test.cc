@@ -325,6 +325,27 @@ TEST(ReportMarkdown, Whole) {
       "<sub>by `arcsat 0.1.0`</sub>\n");
 }
 
+TEST(ReportMarkdown, OneLineOfAnswers) {
+  ReportData data;
+  data.evaluation = ReportSurvey(0.9, 0.88, 0.92);
+  EXPECT_THAT(RenderMarkdown(data), Not(HasSubstr("Answer on")));
+  Json& answers = data.evaluation["answers"];
+  answers["csat"]["n"] = 1200;
+  answers["csat"]["figures"] = {{"mae", ReportFigure(0.7, 0.65, 0.75)},
+                                {"bias", ReportFigure(-0.1, -0.15, -0.05)}};
+  answers["boxes"] = nullptr;
+  const std::string line =
+      "\n**Answer on the survey's scale**, 1,200 answers: mean absolute error 0.700 (0.650 to "
+      "0.750), bias -0.100 (-0.150 to -0.050), skill –";
+  EXPECT_THAT(RenderMarkdown(data), HasSubstr(line + "\n\n"));
+  answers["boxes"] = Json::object();
+  answers["boxes"]["figures"] = {{"rps", ReportFigure(0.15, 0.14, 0.16)},
+                                 {"accuracy", ReportFigure(0.5, 0.45, 0.55)}};
+  EXPECT_THAT(RenderMarkdown(data),
+              HasSubstr(line + "; ranked probability score 0.150 (0.140 to 0.160), likeliest box "
+                               "right 0.500 (0.450 to 0.550)\n\n"));
+}
+
 TEST(ReportLearningCurve, AveragesLossesAndKeepsValidations) {
   const auto path = std::filesystem::path(::testing::TempDir()) / "report_metrics.jsonl";
   std::ofstream out(path);

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -117,7 +118,7 @@ TEST(Shards, AreWhatTheSameConversationsInMemoryAre) {
     const auto rated = [](const EncodedTurn& turn) { return turn.rating >= 0; };
     return c.satisfied < 0 && std::none_of(c.turns.begin(), c.turns.end(), rated);
   });
-  for (EncodedConversation& c : all) c.weight = c.satisfied >= 0 ? 0.3F : 1.0F;
+  for (EncodedConversation& c : all) c.weight = 0.3F;
   InMemoryConversations listed(all);
   ShardedConversations shards(folder / ".", TalkKind(), Which::kLabelled, 0.3);
   listed.Weigh(1.9, 0.7);
@@ -133,6 +134,33 @@ TEST(Shards, AreWhatTheSameConversationsInMemoryAre) {
     EXPECT_EQ(shards.Get(i)->weight, listed.Get(i)->weight);
     EXPECT_EQ(shards.Answer(i), listed.Answer(i));
   }
+}
+
+TEST(Shards, StoredFilesHaveTheFingerprintOfMemory) {
+  const auto all = ManyTalks(40);
+  const TemporaryFolder first, second;
+  Write(first, {all.begin(), all.begin() + 20}, TalkKind());
+  Write(second, {all.begin() + 30, all.end()}, TalkKind());
+  auto weighed = all;
+  for (std::size_t i = 0; i < weighed.size(); ++i) weighed[i].weight = i < 20 ? 0.3F : 2.0F;
+  weighed[25].guess = 0.75F;
+  InMemoryConversations listed(weighed);
+  StoredFiles stored;
+  stored.Add(std::make_unique<ShardedConversations>(first / ".", TalkKind(), Which::kAll, 0.3));
+  stored.Add(std::make_unique<InMemoryConversations>(
+      std::vector<EncodedConversation>(weighed.begin() + 20, weighed.begin() + 30)));
+  stored.Add(std::make_unique<ShardedConversations>(second / ".", TalkKind(), Which::kAll, 2));
+  EXPECT_EQ(stored.Fingerprint(), listed.Fingerprint());
+  const std::string before = stored.Fingerprint(), identity = stored.Identity();
+  int parts = 0;
+  stored.TakeFingerprint([&] { ++parts; });
+  EXPECT_GT(parts, 0);
+  EXPECT_EQ(stored.Fingerprint(), before);
+  listed.Weigh(1.5, 0.5);
+  stored.Weigh(1.5, 0.5);
+  EXPECT_EQ(stored.Fingerprint(), listed.Fingerprint());
+  EXPECT_NE(stored.Fingerprint(), before);
+  EXPECT_NE(stored.Identity(), identity);
 }
 
 TEST(Shards, ALongConversationIsCountedByReadingIt) {
@@ -173,6 +201,27 @@ TEST(Shards, AnIdThatIsThereTwiceIsRefused) {
   const TemporaryFolder folder;
   EXPECT_EQ(ProblemOf([&] { Write(folder, all, TalkKind()); }).found,
             "the id \"talk-4\" is there twice");
+  EXPECT_FALSE(HoldsShards(folder / "."));
+}
+
+TEST(Shards, AnIdOfOneThatWasLeftOutIsRefusedToo) {
+  const auto all = ManyTalks(15);
+  const TemporaryFolder folder;
+  const auto found = [&](const std::string& left_out) {
+    ShardWriter writer(folder / ".", {TalkKind(), {}}, 10);
+    for (const EncodedConversation& conversation : all) {
+      std::string record;
+      const ShardEntry entry = AppendRecord(conversation, TalkKind().layout, &record);
+      writer.Add(record, entry);
+    }
+    for (const std::string& id : {std::string("silent"), left_out}) writer.LeaveOut(id);
+    return ProblemOf([&] { writer.Finish({"calls.jsonl", {}}); });
+  };
+  for (const char* id : {"talk-12", "silent"}) {
+    EXPECT_EQ(found(id).found, fmt::format("the id \"{}\" is there twice", id));
+    EXPECT_EQ(found(id).place, "calls.jsonl");
+    EXPECT_EQ(found(id).expected, "expected every conversation once");
+  }
   EXPECT_FALSE(HoldsShards(folder / "."));
 }
 

@@ -46,7 +46,10 @@ const NAMES = {
   roc_auc: 'ROC-AUC', pr_auc: 'PR-AUC', brier: 'Brier score', log_loss: 'Log loss', ece: 'ECE',
   calibration_error_debiased: 'Calibration error', uar: 'UAR', kappa: 'Kappa',
   kappa_linear: 'Kappa, linear', kappa_quadratic: 'Kappa, quadratic', spearman: 'Spearman’s ρ',
-  sign_accuracy: 'Sign, accuracy', sign_auc: 'Sign, ROC-AUC',
+  sign_accuracy: 'Sign, accuracy', sign_auc: 'Sign, ROC-AUC', mae: 'Mean absolute error',
+  rmse: 'Root mean squared error', bias: 'Bias', skill: 'Skill', slope: 'Slope',
+  intercept: 'Intercept', rps: 'Ranked probability score',
+  rps_skill: 'Ranked probability skill', ece_debiased: 'ECE, debiased',
   auc: 'AUC', channel: 'Channel', problem_type: 'Problem type', length: 'Length in turns',
 };
 const named = (key) => lookup(NAMES, key) ?? key.replaceAll('_', ' ');

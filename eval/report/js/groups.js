@@ -45,6 +45,7 @@ function sliceChart(slices, key, references, unit) {
   const share = /accuracy|uar/.test(key);
   const format = share ? percent : fixed;
   if (valued.length === 0) return missing(key, 'No group has this figure.');
+  const compared = slices.some((slice) => slice.majority);
   return chart({
     title: `${named(key)} by group`, size: 'wide',
     says: sure.length === 0 ? `Every group has fewer than ${FEW}.` :
@@ -52,11 +53,13 @@ function sliceChart(slices, key, references, unit) {
         `Highest: ${short(sure.at(-1).label)}, ${format(sure.at(-1).value)}.`,
     draw: intervalRows(rows, {format, references}),
     data: {
-      texts: 2, head: ['group', 'value', 'n', named(key), 'interval', 'commonest class'],
+      texts: 2, head: ['group', 'value', 'n', named(key), 'interval',
+        ...(compared ? ['commonest class'] : [])],
       rows: slices.map((slice) => [named(slice.by), quote(slice.value), count(slice.n),
         slice.figures[key]?.reason ? quote(slice.figures[key].reason) :
                                      format(slice.figures[key]?.value),
-        range(slice.figures[key]?.interval, format), format(slice.majority?.[key]?.value)]),
+        range(slice.figures[key]?.interval, format),
+        ...(compared ? [format(slice.majority?.[key]?.value)] : [])]),
     },
   });
 }

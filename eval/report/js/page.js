@@ -4,6 +4,7 @@ const SECTIONS = [
   ['accuracy', 'Key figures', figuresSection],
   ['population', 'Population CSAT', populationSection],
   ['calibration', 'Calibration', calibrationSection],
+  ['answers', 'Answers on the scale', answersSection],
   ['ranking', 'Ranking', rankingSection],
   ['distributions', 'Distributions', distributionSection],
   ['arcs', 'Typical arcs', arcsSection],

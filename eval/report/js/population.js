@@ -38,20 +38,40 @@ function threeWays(overall) {
   const keys = Object.keys(WAYS).filter((key) => known(overall[key]?.value));
   const references = known(overall.truth) ?
       [{x: overall.truth, label: `truth ${percent(overall.truth)} (simulated)`, strong: true}] : [];
-  const rows = keys.map((key) => asRow(WAYS[key][0], overall[key], {color: WAYS[key][2]}));
   const lambda = overall.prediction_powered?.lambda;
+  const share =
+      waysChart('Share satisfied, three ways', 'share satisfied', overall, percent, references);
+  const mean = meanAnswer(overall.mean_answer);
   return h('div', {class: 'ways'},
-      chart({
-        title: 'Share satisfied, three ways',
-        says: rows.map((row) =>
-          `${row.label} ${estimate(overallFigure(row), percent)}`).join('; ') + '.',
-        draw: intervalRows(rows, {references}),
-        data: {head: ['way', 'share satisfied', 'low', 'high'],
-               rows: rows.map((row) => [row.label, percent(row.value), percent(row.low),
-                                        percent(row.high)])},
-      }),
+      mean ? h('div', {class: 'grid'}, share, mean) : share,
       facts(keys.map((key) => [WAYS[key][0], WAYS[key][1] +
           (key === 'prediction_powered' && known(lambda) ? ` λ = ${fixed(lambda, 2)}.` : '')])));
+}
+
+/** A figure of everybody by each way that gave one. */
+function waysChart(title, column, figures, format, references = [], more = '') {
+  const rows = Object.keys(WAYS).filter((key) => known(figures[key]?.value))
+      .map((key) => asRow(WAYS[key][0], figures[key], {color: WAYS[key][2]}));
+  return chart({
+    title,
+    says: rows.map((row) => `${row.label} ${estimate(overallFigure(row), format)}`).join('; ') +
+        '.' + more,
+    draw: intervalRows(rows, {references, format}),
+    data: {head: ['way', column, 'low', 'high'],
+           rows: rows.map((row) => [row.label, format(row.value), format(row.low),
+                                    format(row.high)])},
+  });
+}
+
+const answerText = (value) => fixed(value, 2);
+
+/** The same of the answer itself, on the survey's scale; nothing where answers are yes and no. */
+function meanAnswer(figures) {
+  if (!Object.keys(WAYS).some((key) => known(figures?.[key]?.value))) return null;
+  const lambda = figures.prediction_powered?.lambda;
+  return waysChart('Mean answer, three ways', 'mean answer', figures, answerText, [],
+      ' On the survey’s own scale' +
+      (known(lambda) ? `, the expected answers corrected; λ = ${fixed(lambda, 2)}.` : '.'));
 }
 
 const overallFigure = (row) => ({value: row.value, interval: [row.low, row.high]});
@@ -77,6 +97,7 @@ function byColumn({by = []}) {
             `${count(slice.answered)} of ${count(slice.n)} answered`}));
     }
   }
+  const answers = by.some((slice) => slice.mean_answer) ? Object.keys(WAYS) : [];
   return chart({
     title: 'Population CSAT by group', size: 'wide',
     says: 'Dots: prediction-powered. Grey bars: what the answers alone say; rings: nothing else ' +
@@ -85,10 +106,12 @@ function byColumn({by = []}) {
     draw: intervalRows(rows, {}),
     data: {
       texts: 2,
-      head: ['group', 'value', 'conversations', 'answered', ...Object.values(WAYS).map(([n]) => n)],
+      head: ['group', 'value', 'conversations', 'answered', ...Object.values(WAYS).map(([n]) => n),
+             ...answers.map((key) => `Mean answer, ${WAYS[key][0].toLowerCase()}`)],
       rows: by.map((slice) => [quote(columnName(slice.by)), quote(slice.value), count(slice.n),
         count(slice.answered),
-        ...Object.keys(WAYS).map((key) => estimate(slice[key], percent))]),
+        ...Object.keys(WAYS).map((key) => estimate(slice[key], percent)),
+        ...answers.map((key) => estimate(slice.mean_answer?.[key], answerText))]),
     },
   });
 }
@@ -97,11 +120,17 @@ function byColumn({by = []}) {
 function sensitivityChart({sensitivity = [], overall, flips = []}) {
   if (sensitivity.length < 2) return null;
   const last = sensitivity.at(-1);
+  const sampled = sensitivity.filter((d) => known(d.interval?.[0]) && known(d.interval[1]));
+  const allowed = sampled.at(-1) === last ?
+      `, and within ${range(last.interval, percent)} with the sampling error` : '';
   return chart({
     title: 'If the response model misses something',
     says: `Were the odds of answering up to ${fixed(last.gamma, 1)} times off for reasons that ` +
-        `no column shows, CSAT would lie within ${range([last.low, last.high], percent)}. ` +
-        flips.map(flipText).join(' '),
+        `no column shows, CSAT would lie within ${range([last.low, last.high], percent)}` +
+        `${allowed}. ${flips.map(flipText).join(' ')}`,
+    legend: sampled.length > 0 && legend([
+      {name: 'range', color: 'var(--accent)'},
+      {name: 'with sampling error', color: 'var(--accent)', dash: '2 3'}]),
     draw: (width) => ({
       height: Math.min(300, width * 0.7), marginTop: 28, marginLeft: 46, marginBottom: 44,
       marginRight: 14,
@@ -109,25 +138,34 @@ function sensitivityChart({sensitivity = [], overall, flips = []}) {
       marks: [
         ...axes({x: {label: 'odds of answering off by, times →', ticks: 5},
                  y: {label: '↑ share satisfied', tickFormat: (y) => percent(y, 0), ticks: 5}}),
-        Plot.areaY(sensitivity, {x: 'gamma', y1: 'low', y2: 'high', fill: 'var(--accent)',
-                                 fillOpacity: 0.2}),
-        Plot.lineY(sensitivity, {x: 'gamma', y: 'low', stroke: 'var(--accent)'}),
-        Plot.lineY(sensitivity, {x: 'gamma', y: 'high', stroke: 'var(--accent)'}),
+        band(sensitivity, (d) => d.low, (d) => d.high, 0.2, null),
+        band(sampled, (d) => d.interval[0], (d) => d.interval[1], 0.08, '2 3'),
         known(overall.measured?.value) && Plot.ruleY([overall.measured.value],
             {stroke: 'var(--muted)', strokeDasharray: '4 3'}),
         Plot.tip(sensitivity, Plot.pointerX({x: 'gamma', y: 'high', title: (d) =>
-          `${fixed(d.gamma, 2)} times off\n${range([d.low, d.high], percent)}`})),
+          `${fixed(d.gamma, 2)} times off\n${range([d.low, d.high], percent)}` +
+          (sampled.includes(d) ? `\nwith sampling error ${range(d.interval, percent)}` : '')})),
       ],
     }),
-    data: {head: ['odds off by', 'low', 'high'],
-           rows: sensitivity.map((d) => [fixed(d.gamma, 2), percent(d.low), percent(d.high)])},
+    data: {head: ['odds off by', 'low', 'high', 'with sampling error'],
+           rows: sensitivity.map((d) => [fixed(d.gamma, 2), percent(d.low), percent(d.high),
+                                         range(d.interval, percent) || DASH])},
   });
 }
 
-function flipText({claim, value, gamma}) {
+/** The ground between two lines over gamma. */
+function band(rows, y1, y2, fillOpacity, strokeDasharray) {
+  const line = {x: 'gamma', stroke: 'var(--accent)', strokeDasharray};
+  return [Plot.areaY(rows, {x: 'gamma', y1, y2, fill: 'var(--accent)', fillOpacity}),
+          Plot.lineY(rows, {...line, y: y1}), Plot.lineY(rows, {...line, y: y2})];
+}
+
+function flipText({claim, value, gamma, gamma_interval: sampled}) {
   const figure = `${claim.slice(0, 1).toUpperCase()}${claim.slice(1)}, ${percent(value)},`;
-  return known(gamma) ? `${figure} could be the truth from ${fixed(gamma, 2)} times on.` :
-                        `${figure} could not be the truth below 100 times.`;
+  const from = known(gamma) ? `${figure} could be the truth from ${fixed(gamma, 2)} times on` :
+                              `${figure} could not be the truth below 100 times`;
+  const sooner = known(sampled) && !(known(gamma) && sampled >= gamma);
+  return `${from}${sooner ? `; with the sampling error from ${fixed(sampled, 2)}` : ''}.`;
 }
 
 function responseModel(response) {

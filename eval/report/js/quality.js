@@ -1,27 +1,48 @@
 // Calibration, ranking, and where the scores lie.
 
 function calibrationSection({evaluation}) {
-  const reliability = evaluation.reliability;
+  const {reliability} = evaluation;
   if (!reliability?.bins?.length) {
     return [missing('reliability', 'No reliability diagram was made.', evaluation.notes)];
   }
+  const slices = reliability.slices ?? [];
+  const whole = {
+    ...reliability, whole: true, n: d3.sum(reliability.bins, (bin) => bin.n),
+    interval: reliability.ece_debiased_interval ??
+        evaluation.survey?.[0]?.figures?.calibration_error_debiased?.interval,
+  };
   return [
     h('p', {class: 'lead'}, 'Of the conversations that were given a chance of 70%, are 70% ' +
         'satisfied? Every bin holds the same number of answered conversations.'),
-    h('div', {class: 'grid'}, reliabilityChart(reliability),
-        h('div', {class: 'chart'}, h('h3', null, 'In figures'), calibrationFacts(reliability,
-            evaluation.survey?.[0]?.figures?.calibration_error_debiased)),
-        calibrationSlices(reliability)),
+    reliabilityExplorer([whole, ...slices.filter((slice) => slice.bins?.length > 0)]),
+    slices.length > 0 && h('div', {class: 'grid'}, calibrationSlices(slices),
+        calibrationTable([whole, ...slices])),
   ];
 }
 
-function reliabilityChart({bins}) {
+/** The diagram and the figures of everything, or of the group that is chosen. */
+function reliabilityExplorer(groups) {
+  const place = h('div', {class: 'grid'});
+  const show = (group) => place.replaceChildren(reliabilityChart(group), calibrationFacts(group));
+  show(groups[0]);
+  if (groups.length === 1) return place;
+  const option = (group) => h('option', {value: groups.indexOf(group)}, group.whole ?
+      `all ${many(group.n, 'answer')}` : `${short(group.value)} (${many(group.n, 'answer')})`);
+  const select = h('select', {onchange: () => show(groups[Number(select.value)])},
+      option(groups[0]),
+      [...d3.group(groups.slice(1), (group) => group.by)].map(([by, members]) =>
+          h('optgroup', {label: short(named(by))}, members.map(option))));
+  return [h('label', {class: 'choose'}, 'Show ', select), place];
+}
+
+function reliabilityChart({whole, value, n, bins}) {
   const off = bins.filter(({p, interval}) => interval && (p < interval[0] || p > interval[1]));
+  const agree = bins.length === 1 ? 'The one bin agrees' : `All ${bins.length} bins agree`;
   return chart({
-    title: 'Reliability',
-    says: off.length === 0 ?
-        `All ${bins.length} bins agree with the diagonal within their interval.` :
-        `${off.length} of ${bins.length} bins lie off the diagonal by more than their interval.`,
+    title: whole ? 'Reliability' : `Reliability: ${short(value)}`,
+    says: (off.length === 0 ? `${agree} with the diagonal within their interval.` :
+        `${off.length} of ${bins.length} bins lie off the diagonal by more than their interval.`) +
+        (whole ? '' : ` ${many(n, 'answer')} in all.`),
     draw: (width) => ({
       height: Math.min(width, 470), marginTop: 28, marginLeft: 48, marginBottom: 44,
       marginRight: 22,
@@ -47,21 +68,29 @@ function reliabilityChart({bins}) {
   });
 }
 
-function calibrationFacts(reliability, debiased) {
-  const brier = reliability.brier;
-  return facts([
-    ['Debiased calibration error', estimate(debiased ?? {value: reliability.ece_debiased})],
-    ['ECE, equal mass (biased upwards)', estimate({value: reliability.ece,
-                                                   interval: reliability.ece_interval})],
-    known(reliability.ece_adaptive) && ['Adaptive ECE', fixed(reliability.ece_adaptive)],
-    brier && ['Brier score', fixed(brier.value)],
-    brier && ['= reliability − resolution + uncertainty',
-      `${fixed(brier.reliability)} − ${fixed(brier.resolution)} + ${fixed(brier.uncertainty)}`],
-  ]);
+const brierPart = (brier, name) => ({value: brier?.[name], interval: brier?.[`${name}_interval`]});
+
+function calibrationFacts(group) {
+  const {brier} = group;
+  return h('div', {class: 'chart'}, h('h3', null, 'In figures'), facts([
+    ['Debiased calibration error', estimate({value: group.ece_debiased,
+                                             interval: group.interval})],
+    known(group.ece) && ['ECE, equal mass (biased upwards)',
+      estimate({value: group.ece, interval: group.ece_interval})],
+    known(group.ece_adaptive) && ['Adaptive ECE',
+      estimate({value: group.ece_adaptive, interval: group.ece_adaptive_interval})],
+    brier && ['Brier score = reliability − resolution + uncertainty',
+      estimate(brierPart(brier, 'value'))],
+    brier && ['Reliability: how far chances and shares lie apart, squared',
+      estimate(brierPart(brier, 'reliability'))],
+    brier && ['Resolution: how well the chances tell conversations apart',
+      estimate(brierPart(brier, 'resolution'))],
+    brier && ['Uncertainty: how mixed the answers are', estimate(brierPart(brier, 'uncertainty'))],
+    !brier && ['Other figures', `need ${FEW} answers`],
+  ]));
 }
 
-function calibrationSlices({slices = []}) {
-  if (slices.length === 0) return null;
+function calibrationSlices(slices) {
   const rows = [];
   for (const [by, members] of d3.group(slices, (slice) => slice.by)) {
     const found = members.filter((slice) => known(slice.ece_debiased));
@@ -79,6 +108,29 @@ function calibrationSlices({slices = []}) {
            rows: slices.map((slice) => [named(slice.by), quote(slice.value), count(slice.n),
                                         fixed(slice.ece_debiased), range(slice.interval)])},
   });
+}
+
+/** Errors and Brier parts of everything and of every group, each over its interval. */
+function calibrationTable(groups) {
+  const name = ({whole, value, by}) => whole ? 'Everything' :
+      [quote(value), ' ', h('span', {class: 'under'}, quote(named(by)))];
+  const cell = ({value, interval}) => known(value) ?
+      [fixed(value), range(interval) && [' ', h('span', {class: 'under'}, `(${range(interval)})`)]] :
+      DASH;
+  const parts = ['value', 'reliability', 'resolution'];
+  return h('div', {class: 'chart wide by-group'},
+      h('h3', null, 'In figures, by group'),
+      h('p', null, 'Errors and reliability: 0 is perfect. Brier score: less is better; ' +
+          'resolution: more is. In brackets the intervals, which allow for the noise that few ' +
+          `answers bring. A dash: fewer than ${FEW} answers, or none to tell from.`),
+      table({
+        caption: 'Calibration by group',
+        head: ['group', 'answers', 'debiased error', 'adaptive ECE', 'Brier score', 'reliability',
+               'resolution'],
+        rows: groups.map((group) => [name(group), count(group.n),
+          cell({value: group.ece_debiased, interval: group.interval}),
+          cell({value: group.ece_adaptive, interval: group.ece_adaptive_interval}),
+          ...parts.map((part) => cell(brierPart(group.brier, part)))])}));
 }
 
 function rankingSection({evaluation}) {
