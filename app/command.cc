@@ -60,24 +60,6 @@ bool JsonWanted(const std::vector<std::string>& arguments) {
   });
 }
 
-/// Tells a failure to a person and, if asked, to a machine.
-int Report(const std::string& command, const Problem& problem, bool json, int code) {
-  const std::string name = command.empty() ? "arcsat" : "arcsat " + command;
-  std::fprintf(stderr, "%s: %s\n", name.c_str(), Describe(problem).c_str());
-  if (json) {
-    const Json error = {{"error",
-                         {{"command", command},
-                          {"message", Describe(problem)},
-                          {"place", problem.place},
-                          {"found", problem.found},
-                          {"expected", problem.expected},
-                          {"remedy", problem.remedy}}}};
-    const auto replace = Json::error_handler_t::replace;  // a file's name may be no UTF-8
-    std::fprintf(stderr, "%s\n", error.dump(-1, ' ', false, replace).c_str());
-  }
-  return code;
-}
-
 int Run(const std::vector<std::string>& arguments, std::string* command) {
   const std::string first = arguments.empty() ? "--help" : arguments[0];
   if (first == "--help" || first == "-h" || first == "help") {
@@ -105,23 +87,40 @@ const std::vector<const Command*>& Commands() {
   return kCommands;
 }
 
+int ReportProblem(const std::string& command, const Problem& problem, bool json, int code) {
+  const std::string name = command.empty() ? "arcsat" : "arcsat " + command;
+  std::fprintf(stderr, "%s: %s\n", name.c_str(), Describe(problem).c_str());
+  if (json) {
+    const Json error = {{"error",
+                         {{"command", command},
+                          {"message", Describe(problem)},
+                          {"place", problem.place},
+                          {"found", problem.found},
+                          {"expected", problem.expected},
+                          {"remedy", problem.remedy}}}};
+    const auto replace = Json::error_handler_t::replace;  // a file's name may be no UTF-8
+    std::fprintf(stderr, "%s\n", error.dump(-1, ' ', false, replace).c_str());
+  }
+  return code;
+}
+
 int RunProgram(const std::vector<std::string>& arguments) {
   std::string command;
   const bool json = JsonWanted(arguments);
   try {
     return Run(arguments, &command);
   } catch (const UsageError& error) {
-    return Report(command, error.problem(), json, kWrongCall);
+    return ReportProblem(command, error.problem(), json, kWrongCall);
   } catch (const Error& error) {
-    return Report(command, error.problem(), json, kFailed);
+    return ReportProblem(command, error.problem(), json, kFailed);
   } catch (const std::bad_alloc&) {
-    return Report(command,
-                  {"", "there is not enough memory", "", "close other programs, or use less data"},
-                  json, kFailed);
+    return ReportProblem(
+        command, {"", "there is not enough memory", "", "close other programs, or use less data"},
+        json, kFailed);
   } catch (const std::exception& error) {
     // A library's message may go on with pages of where it was thrown; its first line says what.
     const std::string what = error.what();
-    return Report(command, {"", what.substr(0, what.find('\n')), "", ""}, json, kFailed);
+    return ReportProblem(command, {"", what.substr(0, what.find('\n')), "", ""}, json, kFailed);
   }
 }
 

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "data/error.h"
+
 namespace arcsat {
 
 /// One command of the program. Each app/*_command.cc defines its own; command.cc lists them.
@@ -34,6 +36,9 @@ extern const Command kInspectCommand;
 
 /// Every command, in the order of the pipeline.
 const std::vector<const Command*>& Commands();
+
+/// Tells a failure of a command to a person and, if asked, to a machine. Gives `code`.
+int ReportProblem(const std::string& command, const Problem& problem, bool json, int code);
 
 /// Runs the program on the words after its name. Exit code: 0 done, 1 the work failed, 2 the call
 /// was wrong. A failure is a line on standard error, and with --json an object after it:

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <limits>
+#include <utility>
+
 #include "app/command.h"
 #include "app/inspect.h"
 #include "app/output.h"
@@ -60,6 +63,30 @@ Inspection InspectFile(const std::string& path, const InspectOptions& options) {
   return InspectConversations(path, options);
 }
 
+Inspection InspectPath(const std::string& path, const InspectOptions& options) {
+  if (!fs::exists(path)) {
+    throw Error({path, "there is no such file or folder", "", "check the path"});
+  }
+  return fs::is_directory(path) ? InspectFolder(path) : InspectFile(path, options);
+}
+
+/// Shows what can be shown, and says of each of the others why not: then the exit code is 1.
+int InspectAll(const std::vector<std::string>& paths, const InspectOptions& options, bool json) {
+  int code = 0;
+  Json shown = Json::array();
+  for (const std::string& path : paths) {
+    try {
+      Inspection inspection = InspectPath(path, options);
+      if (!json) PrintText(Printable(inspection.text) + "\n");
+      if (json) shown.push_back(std::move(inspection.json));
+    } catch (const Error& error) {
+      code = ReportProblem("inspect", error.problem(), json, 1);
+    }
+  }
+  if (json) PrintJson(shown);
+  return code;
+}
+
 int RunInspect(const std::vector<std::string>& args) {
   InspectOptions inspect;
   CommonOptions common;
@@ -68,8 +95,9 @@ int RunInspect(const std::vector<std::string>& args) {
   Options options("inspect",
                   "Shows what a file or a folder holds: conversations, scores, a split, a run, a "
                   "model, a checkpoint, or tensors.",
-                  "arcsat inspect calls.jsonl\narcsat inspect runs/a");
-  options.Positional("PATH", &paths, "file or folder", 1);
+                  "arcsat inspect calls.jsonl\narcsat inspect runs/a/checkpoints/*");
+  options.Positional("PATH", &paths, "files or folders, each shown in turn",
+                     std::numeric_limits<int>::max());
   options.Add("show", &inspect.show, "conversations or scores shown whole", Between(0, 1000));
   Bind(options, &read);
   Bind(options, &common);
@@ -80,12 +108,8 @@ int RunInspect(const std::vector<std::string>& args) {
     throw UsageError({"command line", "no PATH is given", "expected the file or folder to show",
                       "see arcsat inspect --help"});
   }
-  const std::string& path = paths.front();
-  if (!fs::exists(path)) {
-    throw Error({path, "there is no such file or folder", "", "check the path"});
-  }
-  const Inspection inspection =
-      fs::is_directory(path) ? InspectFolder(path) : InspectFile(path, inspect);
+  if (paths.size() > 1) return InspectAll(paths, inspect, common.json);
+  const Inspection inspection = InspectPath(paths.front(), inspect);
   if (common.json) PrintJson(inspection.json);
   if (!common.json) PrintText(Printable(inspection.text));
   return 0;

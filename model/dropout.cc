@@ -1,7 +1,6 @@
 #include "model/dropout.h"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <mutex>
 
 #include "model/drop_mask.h"
+#include "model/parallel.h"
 
 namespace arcsat {
 namespace {
@@ -34,10 +34,9 @@ torch::Tensor Masked(const torch::Tensor& x, const torch::Tensor& residual, std:
   float* const to = out.mutable_data_ptr<float>();
   const std::int64_t count = x.numel(), group = DropMask::kGroup;
   constexpr std::int64_t kGrain = 1024;  // groups worth a thread
-  at::parallel_for(0, (count + group - 1) / group, kGrain,
-                   [&](std::int64_t begin, std::int64_t end) {
-                     mask.Apply(from, added, to, begin * group, std::min(end * group, count));
-                   });
+  ParallelFor(0, (count + group - 1) / group, kGrain, [&](std::int64_t begin, std::int64_t end) {
+    mask.Apply(from, added, to, begin * group, std::min(end * group, count));
+  });
   return out;
 }
 

@@ -12,6 +12,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "model/parallel.h"
+
 namespace arcsat {
 namespace {
 
@@ -52,13 +54,13 @@ void ForEachBlock(std::size_t count, const Use& use) {
   }
   std::atomic<std::size_t> next{0};
   const at::ThreadLocalState state;
-  at::parallel_for(0, static_cast<std::int64_t>(std::min(threads, count)), 1,
-                   [&](std::int64_t begin, std::int64_t end) {
-                     const at::ThreadLocalStateGuard guard(state);
-                     for (; begin < end; ++begin) {
-                       for (std::size_t i; (i = next++) < count;) use(count - 1 - i);
-                     }
-                   });
+  ParallelFor(0, static_cast<std::int64_t>(std::min(threads, count)), 1,
+              [&](std::int64_t begin, std::int64_t end) {
+                const at::ThreadLocalStateGuard guard(state);
+                for (; begin < end; ++begin) {
+                  for (std::size_t i; (i = next++) < count;) use(count - 1 - i);
+                }
+              });
 }
 
 /// Rows of one block as (count, heads, length, d), a view. `x` is (T, heads * d).

@@ -20,6 +20,8 @@ constexpr std::size_t kSmallest = std::size_t{64} << 10;  // below, the heap ser
 constexpr std::size_t kHeader = 64;                       // before a tensor's first byte, so that
                                                           // it is aligned as LibTorch wants it
 
+constexpr std::size_t kLargerBy = 2;  // of what was asked for: a block may be half as large again
+
 /// What stands before a tensor's bytes.
 struct BlockHead {
   std::size_t bytes = 0;  ///< of the block, this included; 0: the heap's
@@ -38,30 +40,22 @@ class Blocks {
  public:
   explicit Blocks(const PoolLimits& limits) : limits_(limits) {}
 
-  /// Null where the system has none left.
-  void* Take(std::size_t bytes) {
+  /// A block of `*bytes` or, which it says then, somewhat more. Null where the system has none
+  /// left.
+  void* Take(std::size_t* bytes) {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      const auto found = by_size_.find(bytes);
-      if (found != by_size_.end() && !found->second.empty()) {
-        const auto newest = found->second.back();
-        found->second.pop_back();
-        void* block = *newest;
-        kept_.erase(newest);
-        kept_bytes_ -= bytes;
-        Count(bytes);
-        return block;
-      }
+      if (void* block = TakeKept(bytes)) return block;
     }
-    void* block = Map(bytes);
+    void* block = Map(*bytes);
     const std::lock_guard<std::mutex> lock(mutex_);
     if (block == nullptr) {
       // What lies ready in other sizes may be what is lacking.
       while (kept_bytes_ > 0) DropOldest();
-      block = Map(bytes);
+      block = Map(*bytes);
       if (block == nullptr) return nullptr;
     }
-    Count(bytes);
+    Count(*bytes);
     DropSurplus();
     return block;
   }
@@ -78,7 +72,23 @@ class Blocks {
  private:
   static void* Map(std::size_t bytes) {
     void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return block == MAP_FAILED ? nullptr : block;
+    if (block == MAP_FAILED) return nullptr;
+    return block;
+  }
+  /// The newest of the smallest that serve, or null. A larger block is better than one that the
+  /// system has to fill with zeros first.
+  void* TakeKept(std::size_t* bytes) {
+    auto found = by_size_.lower_bound(*bytes);
+    while (found != by_size_.end() && found->second.empty()) ++found;
+    if (found == by_size_.end() || found->first > *bytes + *bytes / kLargerBy) return nullptr;
+    *bytes = found->first;
+    const auto newest = found->second.back();
+    found->second.pop_back();
+    void* block = *newest;
+    kept_.erase(newest);
+    kept_bytes_ -= *bytes;
+    Count(*bytes);
+    return block;
   }
   void Count(std::size_t bytes) {
     used_ += bytes;
@@ -124,7 +134,7 @@ class TensorPool final : public c10::Allocator {
   static void* Allocate(std::size_t bytes) {
     const bool pooled = bytes >= kSmallest;
     if (pooled) bytes = SizeClass(bytes);
-    void* block = pooled ? blocks_->Take(bytes) : std::aligned_alloc(kHeader, RoundUp(bytes));
+    void* block = pooled ? blocks_->Take(&bytes) : std::aligned_alloc(kHeader, RoundUp(bytes));
     TORCH_CHECK_WITH(OutOfMemoryError, block != nullptr, "cannot allocate ", bytes, " bytes");
     new (block) BlockHead{pooled ? bytes : 0};
     return static_cast<char*>(block) + kHeader;

@@ -190,6 +190,19 @@ def test_a_transcript_cannot_steer_the_terminal(run, tmp_path):
     assert "owned" in text
 
 
+def test_inspect_shows_several_and_says_which_it_cannot(run, calls, tmp_path):
+    scores = pathlib.Path(__file__).parents[1] / "fixtures" / "scores.jsonl"
+    empty = tmp_path / "empty.jsonl"
+    empty.touch()
+    done = run("inspect", calls, empty, scores, tmp_path / "gone", code=1)
+    assert f"{calls}: " in done.stdout and "P(satisfied)" in done.stdout
+    assert f"{empty}: the file is empty" in done.stderr
+    assert f"{tmp_path / 'gone'}: there is no such file" in done.stderr
+    done = run("inspect", scores, empty, calls, "--json", code=1)
+    assert [shown["kind"] for shown in json.loads(done.stdout)] == ["scores", "conversations"]
+    assert run("inspect", calls, scores).stderr == ""
+
+
 def test_inspect_says_what_it_cannot_show(run, tmp_path):
     empty = tmp_path / "empty.jsonl"
     empty.touch()
