@@ -32,6 +32,20 @@ torch::Tensor FlashLocalAttention(const torch::Tensor& qkv, const torch::Tensor&
   return std::get<0>(out).reshape({qkv.size(0), heads * head});
 }
 
+/// The same blocks in pieces of some hundred tokens, so that turns of one length, as where many are
+/// cut at the longest, are not one thread's work. No turn sees another, so the result is the same.
+Blocks Pieces(const Blocks& blocks) {
+  constexpr int kTokens = 512;
+  Blocks pieces;
+  for (const auto& [count, length] : blocks) {
+    const int turns = std::max(1, kTokens / length);
+    for (int at = 0; at < count; at += turns) {
+      pieces.emplace_back(std::min(turns, count - at), length);
+    }
+  }
+  return pieces;
+}
+
 /// Where the rows of each block begin.
 std::vector<std::int64_t> FirstRows(const Blocks& blocks) {
   std::vector<std::int64_t> first;
@@ -140,7 +154,9 @@ torch::Tensor LocalAttention(const torch::Tensor& qkv, const Blocks& blocks,
                              const torch::Tensor& bounds, int heads) {
   const auto type = qkv.scalar_type();
   const auto hidden = qkv.size(1) / 3;
-  if (qkv.is_cpu()) return BlockAttention::apply(qkv.contiguous(), blocks, std::int64_t{heads});
+  if (qkv.is_cpu()) {
+    return BlockAttention::apply(qkv.contiguous(), Pieces(blocks), std::int64_t{heads});
+  }
   constexpr int kAligned = 8, kWidest = 256;  // a head, for the kernel
   const bool fits = hidden / heads % kAligned == 0 && hidden / heads <= kWidest;
   if (fits && (type == torch::kBFloat16 || type == torch::kFloat16)) {

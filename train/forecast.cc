@@ -31,7 +31,7 @@ double PeakMemory(torch::Device device) {
 }
 
 /// The batches of most tokens, those first.
-std::vector<std::int64_t> Longest(const std::vector<std::int64_t>& tokens, std::size_t most) {
+std::vector<std::int64_t> Longest(const std::vector<double>& tokens, std::size_t most) {
   std::vector<std::int64_t> order(tokens.size());
   std::iota(order.begin(), order.end(), std::int64_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
@@ -80,32 +80,32 @@ void Trainer::TryBatches(Forecast* forecast) {
   // As many as an epoch has tell of all.
   const std::int64_t seen = std::min(left, sampler_.batches_per_epoch());
   if (seen == 0) return;
-  std::vector<std::int64_t> tokens;
+  std::vector<double> tokens;  // of this process's share of each batch
   std::int64_t conversations = 0;
   for (std::int64_t batch = first; batch < first + seen; ++batch) {
     const std::vector<Planned> share = Share(batch);
     conversations += std::ssize(share);
     tokens.push_back(0);
-    for (const Planned& one : share) tokens.back() += one.tokens;
+    for (const Planned& one : share) tokens.back() += static_cast<double>(one.tokens);
   }
   const double times = static_cast<double>(left) / static_cast<double>(seen);
-  const auto all = [&](std::int64_t sum) {
-    return static_cast<std::int64_t>(std::llround(static_cast<double>(sum) * times));
-  };
-  forecast->conversations = all(conversations);
-  forecast->tokens = all(std::accumulate(tokens.begin(), tokens.end(), std::int64_t{0}));
-  // The longest take the memory, and the first of all what is slow only once.
-  for (const std::int64_t i : Longest(tokens, kLongestTried)) TimeBatch(first + i);
+  const auto all = [&](double sum) { return static_cast<std::int64_t>(std::llround(sum * times)); };
+  forecast->conversations = all(static_cast<double>(conversations));
+  forecast->tokens = all(std::accumulate(tokens.begin(), tokens.end(), 0.0));
+  // The longest take the memory, and the first of all what is slow only once. They are the same in
+  // all processes, which wait for each other in every batch.
+  for (const std::int64_t i : Longest(processes_.Sum(tokens), kLongestTried)) TimeBatch(first + i);
   double seconds = 0, tried = 0;
   const std::int64_t spread = std::min(kSpreadTried, seen);
   for (std::int64_t i = 0; i < spread; ++i) {
     const std::int64_t at = i * seen / spread;
     const BatchTime time = TimeBatch(first + at);
     seconds += time.batch + time.step / options_.accumulate;
-    tried += static_cast<double>(tokens[static_cast<std::size_t>(at)]);
+    tried += tokens[static_cast<std::size_t>(at)];
     ++forecast->batches;
   }
-  forecast->training_seconds = seconds / tried * static_cast<double>(forecast->tokens);
+  if (tried > 0)
+    forecast->training_seconds = seconds / tried * static_cast<double>(forecast->tokens);
 }
 
 double Trainer::ValidationsLeft() const {

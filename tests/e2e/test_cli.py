@@ -195,7 +195,7 @@ def test_inspect_shows_several_and_says_which_it_cannot(run, calls, tmp_path):
     empty = tmp_path / "empty.jsonl"
     empty.touch()
     done = run("inspect", calls, empty, scores, tmp_path / "gone", code=1)
-    assert f"{calls}: " in done.stdout and "P(satisfied)" in done.stdout
+    assert f"{calls}\n" in done.stdout and "P(satisfied)" in done.stdout
     assert f"{empty}: the file is empty" in done.stderr
     assert f"{tmp_path / 'gone'}: there is no such file" in done.stderr
     done = run("inspect", scores, empty, calls, "--json", code=1)

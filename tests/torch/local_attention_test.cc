@@ -10,7 +10,8 @@ namespace arcsat {
 namespace {
 
 constexpr int kTwoHeads = 2, kWidth = 8;
-const std::vector<std::pair<int, int>> kTurnBlocks = {{3, 1}, {2, 4}, {1, 6}, {5, 7}, {1, 33}};
+const std::vector<std::pair<int, int>> kTurnBlocks = {{3, 1}, {2, 4},   {1, 6},
+                                                      {5, 7}, {200, 9}, {1, 33}};
 
 /// Softmax by its definition, turn by turn.
 torch::Tensor BySoftmax(const torch::Tensor& qkv) {

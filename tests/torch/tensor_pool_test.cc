@@ -77,6 +77,15 @@ TEST(TensorPool, ATrainingKeepsWhatItTakesAndLittleMore) {
   EXPECT_EXIT(std::exit(UpdatesWithATrainingsPool()), testing::ExitedWithCode(0), "");
 }
 
+TEST(TensorPool, WhatLiesReadyServesSomewhatSmallerOnes) {
+  PoolTensorMemory();
+  const auto taken = [](std::int64_t floats) { return torch::empty({floats}).data_ptr(); };
+  void* const large = taken(45'000'000);
+  EXPECT_EQ(taken(31'000'000), large);
+  const torch::Tensor small = torch::empty({25'000'000});  // would waste more than half of itself
+  EXPECT_NE(small.data_ptr(), large);
+}
+
 TEST(TensorPool, MemoryThatIsNotThereIsAnError) {
   PoolTensorMemory();
   EXPECT_THROW(torch::empty({std::int64_t{1} << 50}), c10::Error);
