@@ -36,6 +36,10 @@ learn star-task_done star 4 --survey.target attribute:task_done
 measure star-task_done star
 learn star-survey star 3
 measure star-survey star
+# The lower half of the encoder, each turn by itself. ("Task done" is in experiments/methods/.)
+train star-survey-lower-three --encoder "$encoder" --data star/train.jsonl --validation star/validation.jsonl \
+  --model.encoder_layers 3 --model.cross_turn_layers 0 --train.epochs 3
+measure star-survey-lower-three star
 
 # USS: every user turn rated, 1 to 5, by several annotators. Of the overall ratings only 2% reach
 # the top two boxes, too few to learn from: satisfied from the middle of the scale.
@@ -52,13 +56,15 @@ states=(--survey.satisfied_from 3 --train.select rank --train.state_weight 1 --t
 learn uss-turns uss 2 "${states[@]}"
 train uss-lower-three --encoder "$encoder" --data uss/train.jsonl --validation uss/validation.jsonl \
   --model.encoder_layers 3 --model.cross_turn_layers 0 --train.epochs 6 "${states[@]}"
+train uss-six --encoder "$encoder" --data uss/train.jsonl --validation uss/validation.jsonl \
+  --model.cross_turn_layers 0 --train.epochs 6 "${states[@]}"
 # Each corpus by itself, cut where its own calibration side says.
 for corpus in mwoz sgd; do
   mkdir -p "uss-$corpus"
   for side in calibration test; do
     grep "^{\"id\":\"$corpus-" "uss/$side.jsonl" >"uss-$corpus/$side.jsonl"
   done
-  for name in uss uss-lower-three; do
+  for name in uss uss-lower-three uss-six; do
     from=$name
     [ $name = uss ] && from=uss-turns
     [ -f "$name-$corpus.json" ] && continue

@@ -1,8 +1,8 @@
 """One Markdown table out of the JSON files that run.sh leaves: table.py FOLDER
 
 Reads star-baselines-TARGET.json (baselines.py), uss-baselines-CORPUS.json (turn_baselines.py),
-star-TARGET.json, uss-CORPUS.json and uss-lower-three-CORPUS.json (`arcsat evaluate --out`). What has not been measured yet is
-left out and named on standard error.
+star-TARGET.json, uss-CORPUS.json and their like with -lower-three and -six (`arcsat evaluate --out`).
+What has not been measured yet is left out and named on standard error.
 """
 
 import json
@@ -22,10 +22,16 @@ HEADS = {
     "spearman": "Spearman",
     "sign_accuracy": "sign",
 }
+#: What arcsat's models of STAR's targets are called, after the target in files, and in the table.
+STAR_MODELS = {
+    "": "**arcsat**, 6 of 6 layers across turns",
+    "-lower-three": "**arcsat**, the lower 3 layers, none across turns",
+}
 #: What arcsat's models of USS are called, in files and in the table.
 USS_MODELS = {
     "uss": "**arcsat**, 6 of 6 layers across turns, 2 epochs",
     "uss-lower-three": "**arcsat**, the lower 3 layers, none across turns, 6 epochs",
+    "uss-six": "**arcsat**, all 6 layers, none across turns, 6 epochs",
 }
 
 
@@ -67,17 +73,18 @@ def star(folder):
         baselines = load(folder / f"star-baselines-{name}.json")
         for method, found in (baselines or {"methods": {}})["methods"].items():
             lines.append(row([shown, method], found["figures"], SURVEY_FIGURES))
-        path = folder / f"star-{name}.json"
-        evaluation = load(path)
-        if evaluation is None:
-            continue
-        whole = everything(evaluation, "survey", path)
-        if baselines and whole["n"] != baselines["test"]["n"]:
-            sys.exit(
-                f"{path}: measured on {whole['n']} answers, the baselines on "
-                f"{baselines['test']['n']}; run both on the same test.jsonl"
-            )
-        lines.append(row([shown, "**arcsat**"], whole["figures"], SURVEY_FIGURES))
+        for suffix, model in STAR_MODELS.items():
+            path = folder / f"star-{name}{suffix}.json"
+            evaluation = load(path)
+            if evaluation is None:
+                continue
+            whole = everything(evaluation, "survey", path)
+            if baselines and whole["n"] != baselines["test"]["n"]:
+                sys.exit(
+                    f"{path}: measured on {whole['n']} answers, the baselines on "
+                    f"{baselines['test']['n']}; run both on the same test.jsonl"
+                )
+            lines.append(row([shown, model], whole["figures"], SURVEY_FIGURES))
     return lines
 
 
