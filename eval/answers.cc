@@ -48,7 +48,7 @@ const std::vector<FigureSpec>& BoxSpecs() {
       {"log_loss", IntervalKind::kPercentile, ""},
       {"accuracy", IntervalKind::kPercentile, ""},
       {"kappa_quadratic", IntervalKind::kPercentile, "one box only is answered and expected"},
-      {"ece", IntervalKind::kBasic, ""},
+      {"ece", IntervalKind::kError, "", "ece_debiased"},
       {"ece_debiased", IntervalKind::kPercentile, "no bin holds two answers"}};
   return specs;
 }

@@ -41,7 +41,7 @@ std::optional<Interval> FromDraws(std::vector<double> draws, double point, Inter
   const double low = Quantile(draws, (1 - options.level) / 2);
   const double high = Quantile(draws, (1 + options.level) / 2);
   if (kind == IntervalKind::kPercentile) return Interval{low, high};
-  return Interval{2 * point - high, 2 * point - low};
+  return Interval{std::min(std::max(0.0, 2 * point - high), high), high};
 }
 
 }  // namespace

@@ -21,7 +21,9 @@ struct BootstrapOptions {
 /// How resampled figures become an interval.
 enum class IntervalKind {
   kPercentile,  ///< their quantiles
-  kBasic,       ///< 2 * figure - quantiles: for figures that noise biases upwards, as the ECE's
+  kError,       ///< of errors that noise pushes up, by how much is known only roughly: the low end
+                ///< (2 * figure - the high quantile, at least 0) takes it out, the high end (that
+                ///< quantile) leaves it in
 };
 
 /// Writes the figures of the items taken with these weights (frequencies); NaN where undefined.

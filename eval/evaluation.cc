@@ -29,7 +29,7 @@ const std::vector<FigureSpec>& SurveySpecs() {
       {"pr_auc", IntervalKind::kPercentile, kOneClass},
       {"brier", IntervalKind::kPercentile, ""},
       {"log_loss", IntervalKind::kPercentile, ""},
-      {"ece", IntervalKind::kBasic, ""},
+      {"ece", IntervalKind::kError, "", "calibration_error_debiased"},
       {"calibration_error_debiased", IntervalKind::kPercentile, "no bin holds two items"}};
   return specs;
 }

@@ -25,12 +25,16 @@ std::vector<Figure> FiguresWithIntervals(const std::vector<FigureSpec>& specs,
     if (std::isnan(point[f])) {
       figure.value = {};
       figure.reason = specs[f].reason;
-    } else if (specs[f].kind == IntervalKind::kBasic && figure.interval) {
-      // Errors are never negative, though twice the figure less a quantile may be.
-      figure.interval->low = std::max(0.0, figure.interval->low);
-      figure.interval->high = std::max(0.0, figure.interval->high);
     }
     figures.push_back(std::move(figure));
+  }
+  for (std::size_t f = 0; f < specs.size(); ++f) {
+    if (specs[f].debiased == nullptr || !figures[f].interval) continue;
+    const auto other = std::find_if(figures.begin(), figures.end(), [&](const Figure& figure) {
+      return figure.name == specs[f].debiased;
+    });
+    const bool reaches = other != figures.end() && other->interval && other->interval->low <= 0;
+    if (reaches) figures[f].interval->low = 0;
   }
   return figures;
 }

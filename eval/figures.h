@@ -23,6 +23,9 @@ struct FigureSpec {
   const char* name;
   IntervalKind kind;
   const char* reason;
+  /// Of a kError figure: the one with the noise taken out. One error is 0 only where the other is,
+  /// so this one's interval reaches 0 where that one's does.
+  const char* debiased = nullptr;
 };
 
 /// Writes the figures of items taken with these weights, in the order of their specs; NaN where
@@ -31,7 +34,6 @@ using WeightedFigures =
     std::function<void(std::span<const double> weights, std::span<double> out, bool resampled)>;
 
 /// Every figure of all items, with its interval by the cluster bootstrap (BootstrapIntervals).
-/// Basic intervals are those of errors, and are cut at 0.
 std::vector<Figure> FiguresWithIntervals(const std::vector<FigureSpec>& specs,
                                          std::span<const int> clusters,
                                          const WeightedFigures& measure,

@@ -128,16 +128,12 @@ std::optional<Interval> NotBelowZero(std::optional<Interval> interval) {
   return interval;
 }
 
-// Noise pushes the error up, but by how much is known only roughly. So the low end, the basic
-// bootstrap's, takes it out, and the high end, the percentile, leaves it in. One error is 0 only
-// where the other is: the low end is 0 where that of the debiased error is.
-std::optional<Interval> AdaptiveInterval(const std::optional<Interval>& basic,
-                                         const std::optional<Interval>& percentile,
-                                         const std::optional<Interval>& debiased) {
-  if (!basic || !percentile) return {};
-  const bool reaches_zero = debiased && debiased->low <= 0;
-  const double low = reaches_zero ? 0 : std::max(0.0, basic->low);
-  return Interval{std::min(low, percentile->high), percentile->high};
+// One error is 0 only where the other is: the interval reaches 0 where that of the debiased one
+// does.
+std::optional<Interval> ErrorInterval(std::optional<Interval> error,
+                                      const std::optional<Interval>& debiased) {
+  if (error && debiased && debiased->low <= 0) error->low = 0;
+  return error;
 }
 
 // One pass of resamples for all figures. The adaptive error keeps the number of bins it chose: a
@@ -154,35 +150,34 @@ ReliabilityIntervals ResampledIntervals(const BinarySample& sample, double debia
   const std::vector<double> point = {sample.ExpectedCalibrationError(options.bins, w),
                                      debiased,
                                      adaptive.value,
-                                     adaptive.value,
                                      brier.value,
                                      brier.reliability,
                                      brier.resolution};
   std::vector<IntervalKind> kinds(point.size(), IntervalKind::kPercentile);
-  kinds[0] = kinds[2] = IntervalKind::kBasic;
+  kinds[0] = kinds[2] = IntervalKind::kError;
   const auto found = BootstrapIntervals(
       clusters, point, kinds,
       [&](std::span<const double> weights, std::span<double> out) {
         sample.Arrange(weights, &w);
         out[0] = sample.ExpectedCalibrationError(options.bins, w);
         out[1] = sample.DebiasedCalibrationError(options.bins, w, 2);
-        out[2] = out[3] = sample.ExpectedCalibrationError(adaptive.bins, w);
-        out[4] = sample.Brier(w);
+        out[2] = sample.ExpectedCalibrationError(adaptive.bins, w);
+        out[3] = sample.Brier(w);
         const NoiselessParts parts = ResampledParts(sample, part_bins, w);
-        out[5] = parts.reliability;
-        out[6] = parts.resolution;
+        out[4] = parts.reliability;
+        out[5] = parts.resolution;
       },
       options.bootstrap);
   ReliabilityIntervals intervals;
-  intervals.ece = NotBelowZero(found[0]);
+  intervals.ece = ErrorInterval(found[0], found[1]);
   intervals.ece_debiased = found[1];
   // Of fewer answers resamples would claim to know what a handful cannot tell.
   if (static_cast<int>(sample.size()) < options.min_slice) return intervals;
-  intervals.ece_adaptive = AdaptiveInterval(found[2], found[3], found[1]);
-  intervals.brier = found[4];
+  intervals.ece_adaptive = ErrorInterval(found[2], found[1]);
+  intervals.brier = found[3];
   if (sample.size() >= kAnswersABin * static_cast<std::size_t>(part_bins)) {
-    intervals.reliability = NotBelowZero(found[5]);
-    intervals.resolution = found[6];
+    intervals.reliability = NotBelowZero(found[4]);
+    intervals.resolution = found[5];
   }
   intervals.uncertainty =
       UncertaintyInterval(satisfied, static_cast<double>(sample.size()), options.bootstrap.level);

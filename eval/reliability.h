@@ -68,9 +68,9 @@ struct ReliabilityOptions {
 /// By conversation; each empty where the figure is, or where resamples do not have it. How they are
 /// made, and how often they hold the truth: docs/statistics.md, "Reliability".
 struct ReliabilityIntervals {
-  std::optional<Interval> ece;           ///< basic bootstrap, cut at 0
+  std::optional<Interval> ece;           ///< IntervalKind::kError
   std::optional<Interval> ece_debiased;  ///< percentiles, the bins' noise taken out twice
-  std::optional<Interval> ece_adaptive;  ///< low end basic, high end percentile; bins held
+  std::optional<Interval> ece_adaptive;  ///< the same, the number of bins held
   std::optional<Interval> brier;         ///< percentiles
   std::optional<Interval> reliability;   ///< as ece_debiased; from 4 answers a bin on
   std::optional<Interval> resolution;    ///< as reliability

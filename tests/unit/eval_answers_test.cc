@@ -154,8 +154,8 @@ TEST(Answers, IntervalsHoldTheFigures) {
     for (const Figure& figure : *figures) {
       ASSERT_TRUE(figure.value && figure.interval) << figure.name;
       EXPECT_LT(figure.interval->low, figure.interval->high) << figure.name;
-      // Errors of bins are noisier in a resample, and lie below a basic interval's middle.
-      if (figure.name.starts_with("ece")) continue;
+      // Its noise is taken out of a resample twice: the interval may leave the figure aside.
+      if (figure.name == "ece_debiased") continue;
       EXPECT_LE(figure.interval->low, *figure.value) << figure.name;
       EXPECT_GE(figure.interval->high, *figure.value) << figure.name;
     }

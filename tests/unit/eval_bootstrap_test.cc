@@ -99,20 +99,22 @@ TEST(Bootstrap, WhatCannotBeHadIsEmpty) {
   EXPECT_THROW(MeanInterval({0, 1}, {1, 2}, options), Error);
 }
 
-TEST(Bootstrap, BasicTurnsTheQuantilesAround) {
+TEST(Bootstrap, AnErrorsLowEndTakesTheNoiseOut) {
   int call = 0;
   const auto counting = [&](std::span<const double>, std::span<double> out) {
-    out[0] = out[1] = call++;  // 0, 1, ..., 100
+    out[0] = out[1] = out[2] = call++;  // 0, 1, ..., 100
   };
   BootstrapOptions options;
   options.resamples = 101;
-  const auto intervals =
-      BootstrapIntervals(std::vector<int>{0, 1}, {10, 10},
-                         {IntervalKind::kPercentile, IntervalKind::kBasic}, counting, options);
+  const auto intervals = BootstrapIntervals(
+      std::vector<int>{0, 1}, {10, 60, 10},
+      {IntervalKind::kPercentile, IntervalKind::kError, IntervalKind::kError}, counting, options);
   EXPECT_NEAR(intervals[0]->low, 2.5, 1e-12);
   EXPECT_NEAR(intervals[0]->high, 97.5, 1e-12);
-  EXPECT_NEAR(intervals[1]->low, 20 - 97.5, 1e-12);
-  EXPECT_NEAR(intervals[1]->high, 17.5, 1e-12);
+  EXPECT_NEAR(intervals[1]->low, 120 - 97.5, 1e-12);
+  EXPECT_NEAR(intervals[1]->high, 97.5, 1e-12);
+  EXPECT_EQ(intervals[2]->low, 0) << "errors are never negative";
+  EXPECT_NEAR(intervals[2]->high, 97.5, 1e-12);
 }
 
 TEST(Bootstrap, WilsonIntervals) {
