@@ -89,7 +89,8 @@ void AddPopulation(const SectionInputs& inputs, const PopulationOptions& options
       ToJson(MeasurePopulation(items, KnownColumns(*inputs.columns, options, notes)));
 }
 
-/// Answers on other scales than the calibration's cannot be held against what it expects.
+/// By the survey that the model was trained on, whatever else is evaluated. Answers on other scales
+/// than the calibration's cannot be held against what it expects.
 void AddAnswers(const SectionInputs& inputs, AnswerOptions options, Json* evaluation, Json* notes) {
   const CsatMap& map = inputs.calibration->csat;
   if (!map.fitted) {
@@ -101,12 +102,12 @@ void AddAnswers(const SectionInputs& inputs, AnswerOptions options, Json* evalua
   for (std::size_t i = 0; i < inputs.scores->size(); ++i) {
     const LabelledConversation& conversation = (*inputs.conversations)[i];
     const Score& score = (*inputs.scores)[i];
-    if (!conversation.score.answer || !score.csat) continue;
+    if (!conversation.answer || !score.csat) continue;
     if (conversation.scale_low != map.low || conversation.scale_high != map.high) {
       ++elsewhere;
       continue;
     }
-    items.push_back({*conversation.score.answer, *score.csat, score.boxes, conversation.channel,
+    items.push_back({*conversation.answer, *score.csat, score.boxes, conversation.channel,
                      conversation.problem_type, conversation.turns});
   }
   const std::string scale = fmt::format("{:g} to {:g}", map.low, map.high);

@@ -41,7 +41,7 @@ torch::Tensor Masked(const torch::Tensor& x, const torch::Tensor& residual, std:
 }
 
 /// Both functions keep their seed and chance for the backward pass.
-std::int64_t Begin(AutogradContext* context, double chance) {
+std::int64_t BeginDropout(AutogradContext* context, double chance) {
   const std::int64_t seed = DrawSeed();
   context->saved_data["seed"] = seed;
   context->saved_data["chance"] = chance;
@@ -56,7 +56,7 @@ torch::Tensor MaskedGradient(AutogradContext* context, const torch::Tensor& grad
 class DropoutFunction : public torch::autograd::Function<DropoutFunction> {
  public:
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& x, double chance) {
-    return Masked(x, {}, Begin(context, chance), chance);
+    return Masked(x, {}, BeginDropout(context, chance), chance);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -68,7 +68,7 @@ class AddDropoutFunction : public torch::autograd::Function<AddDropoutFunction> 
  public:
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& residual,
                                const torch::Tensor& x, double chance) {
-    return Masked(x, residual, Begin(context, chance), chance);
+    return Masked(x, residual, BeginDropout(context, chance), chance);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {

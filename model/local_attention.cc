@@ -20,7 +20,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-using Blocks = std::vector<std::pair<int, int>>;
+using TurnBlocks = std::vector<std::pair<int, int>>;
 
 /// Variable-length attention of the GPU's flash kernel: all turns at once, no padding.
 torch::Tensor FlashLocalAttention(const torch::Tensor& qkv, const torch::Tensor& bounds,
@@ -34,9 +34,9 @@ torch::Tensor FlashLocalAttention(const torch::Tensor& qkv, const torch::Tensor&
 
 /// The same blocks in pieces of some hundred tokens, so that turns of one length, as where many are
 /// cut at the longest, are not one thread's work. No turn sees another, so the result is the same.
-Blocks Pieces(const Blocks& blocks) {
+TurnBlocks Pieces(const TurnBlocks& blocks) {
   constexpr int kTokens = 512;
-  Blocks pieces;
+  TurnBlocks pieces;
   for (const auto& [count, length] : blocks) {
     const int turns = std::max(1, kTokens / length);
     for (int at = 0; at < count; at += turns) {
@@ -47,7 +47,7 @@ Blocks Pieces(const Blocks& blocks) {
 }
 
 /// Where the rows of each block begin.
-std::vector<std::int64_t> FirstRows(const Blocks& blocks) {
+std::vector<std::int64_t> FirstRows(const TurnBlocks& blocks) {
   std::vector<std::int64_t> first;
   std::int64_t at = 0;
   for (const auto& [count, length] : blocks) {
@@ -103,7 +103,7 @@ std::array<torch::Tensor, 3> QkvOf(const torch::Tensor& qkv, std::int64_t first,
 class BlockAttention : public torch::autograd::Function<BlockAttention> {
  public:
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& qkv,
-                               const Blocks& blocks, std::int64_t heads) {
+                               const TurnBlocks& blocks, std::int64_t heads) {
     auto out = qkv.new_empty({qkv.size(0), qkv.size(1) / 3});
     variable_list saved(blocks.size());  // log-sum-exp of each block
     const auto first = FirstRows(blocks);
@@ -126,7 +126,7 @@ class BlockAttention : public torch::autograd::Function<BlockAttention> {
     const auto saved = context->get_saved_variables();
     const auto heads = static_cast<int>(context->saved_data["heads"].toInt());
     const auto shape = context->saved_data["blocks"].toIntVector();
-    Blocks blocks;
+    TurnBlocks blocks;
     for (std::size_t i = 0; i < shape.size(); i += 2) {
       blocks.emplace_back(static_cast<int>(shape[i]), static_cast<int>(shape[i + 1]));
     }
@@ -150,7 +150,7 @@ class BlockAttention : public torch::autograd::Function<BlockAttention> {
 
 }  // namespace
 
-torch::Tensor LocalAttention(const torch::Tensor& qkv, const Blocks& blocks,
+torch::Tensor LocalAttention(const torch::Tensor& qkv, const TurnBlocks& blocks,
                              const torch::Tensor& bounds, int heads) {
   const auto type = qkv.scalar_type();
   const auto hidden = qkv.size(1) / 3;

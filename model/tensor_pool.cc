@@ -72,8 +72,7 @@ class Blocks {
  private:
   static void* Map(std::size_t bytes) {
     void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (block == MAP_FAILED) return nullptr;
-    return block;
+    return block == MAP_FAILED ? nullptr : block;
   }
   /// The newest of the smallest that serve, or null. A larger block is better than one that the
   /// system has to fill with zeros first.

@@ -114,8 +114,18 @@ def test_terminal_report_and_summary_show_it(run, trained, sides, given, tmp_pat
     assert "answersSection" in page.read_text()
 
 
-def test_where_the_target_is_no_survey_there_are_none(evaluate, trained):
+def test_they_are_the_surveys_whatever_else_is_evaluated(evaluate, trained, given):
     found = evaluate(trained, "--target", "attribute:truth.satisfied")
+    assert found["answers"] == evaluate(trained)["answers"]
+    assert found["answers"]["csat"]["n"] == len(given) < found["survey"][0]["n"]
+
+
+def test_where_nobody_answered_there_are_none(evaluate, trained, sides, tmp_path):
+    records = tiny.records(sides / "test.jsonl")
+    for record in records:
+        record["survey"]["score"] = None
+    silent = tiny.write_records(tmp_path / "silent.jsonl", records)
+    found = evaluate(trained, "--target", "attribute:truth.satisfied", data=silent)
     assert "answers" not in found
     assert told(found) == ["answers: no survey was answered on a scale from 1 to 5"]
 
