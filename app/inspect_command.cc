@@ -64,10 +64,13 @@ Inspection InspectFile(const std::string& path, const InspectOptions& options) {
 }
 
 Inspection InspectPath(const std::string& path, const InspectOptions& options) {
-  if (!fs::exists(path)) {
+  std::error_code code;
+  const fs::file_status status = fs::status(path, code);
+  if (status.type() == fs::file_type::not_found) {
     throw Error({path, "there is no such file or folder", "", "check the path"});
   }
-  return fs::is_directory(path) ? InspectFolder(path) : InspectFile(path, options);
+  if (code) throw Error({path, "cannot be looked at: " + code.message(), "", "check the path"});
+  return fs::is_directory(status) ? InspectFolder(path) : InspectFile(path, options);
 }
 
 /// Shows what can be shown, and says of each of the others why not: then the exit code is 1.
@@ -81,6 +84,9 @@ int InspectAll(const std::vector<std::string>& paths, const InspectOptions& opti
       if (json) shown.push_back(std::move(inspection.json));
     } catch (const Error& error) {
       code = ReportProblem("inspect", error.problem(), json, 1);
+    } catch (const fs::filesystem_error& error) {
+      code =
+          ReportProblem("inspect", {path, error.code().message(), "", "check the path"}, json, 1);
     }
   }
   if (json) PrintJson(shown);

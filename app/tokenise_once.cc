@@ -150,12 +150,23 @@ class Tokenising {
       if (!damaged && Found()) {  // the first one's, seen late over a network
         fs::remove_all(part, none);
       } else {
-        PutTokenised(part, folder_);
+        Put(part);
       }
     } catch (...) {
       fs::remove_all(part, none);
       if (new_run) fs::remove(sharing_.run, none);
       throw;
+    }
+  }
+
+  /// Another machine that sees the same folder may have been there first.
+  void Put(const fs::path& part) const {
+    try {
+      PutTokenised(part, folder_);
+    } catch (const Error&) {
+      if (text_.empty() || !Found()) throw;
+      std::error_code none;
+      fs::remove_all(part, none);
     }
   }
 
@@ -247,7 +258,9 @@ void TakeFingerprint(StoredFiles* files, const Sharing& sharing) {
 void RemoveTokenised(const Processes& processes, const fs::path& run) {
   // Another machine has a folder of its own where it does not see the run's.
   std::error_code none;
-  const bool own = processes.launch().local_rank == 0 && !fs::exists(run / "config.cfg", none);
+  // A folder that cannot be looked at is not its own: the first process still reads what is in it.
+  const fs::file_type config = fs::status(run / "config.cfg", none).type();
+  const bool own = processes.launch().local_rank == 0 && config == fs::file_type::not_found;
   if (!processes.first() && !own) return;
   RemoveTokenised(run / kTokenisedFolder);
   if (!processes.first()) fs::remove(run, none);  // where nothing else is in it

@@ -40,9 +40,11 @@ ParameterSet* Prepare(ArcModel* model, const TrainOptions& options, Processes& p
 void RemoveUnfinished(const std::filesystem::path& run) {
   RemoveHalfWritten(run);
   std::error_code code;
-  for (const auto& entry : std::filesystem::directory_iterator(run, code)) {
-    const bool part = entry.path().filename().string().find(".part") != std::string::npos;
-    if (part) std::filesystem::remove_all(entry.path(), code);
+  for (const auto& folder : {run, run / "checkpoints"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder, code)) {
+      const bool part = entry.path().filename().string().find(".part") != std::string::npos;
+      if (part) std::filesystem::remove_all(entry.path(), code);
+    }
   }
 }
 

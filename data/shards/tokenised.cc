@@ -1,5 +1,8 @@
 #include "data/shards/tokenised.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "data/error.h"
@@ -143,8 +146,9 @@ void PutTokenised(const fs::path& part, const fs::path& folder) {
 void RemoveTokenised(const fs::path& folder) {
   std::error_code code;
   if (!fs::exists(folder / kTokenisedList, code)) return;
-  // Killed on the way, what is left of it has another name.
-  const fs::path part = folder.string() + ".part";
+  // Killed on the way, what is left of it has another name; each process's own, since several
+  // machines may see one folder.
+  const fs::path part = fmt::format("{}.part-of-{}", folder.string(), ::getpid());
   fs::remove_all(part, code);
   fs::rename(folder, part, code);
   if (!code) fs::remove_all(part, code);

@@ -198,6 +198,8 @@ def test_inspect_shows_several_and_says_which_it_cannot(run, calls, tmp_path):
     assert f"{calls}\n" in done.stdout and "P(satisfied)" in done.stdout
     assert f"{empty}: the file is empty" in done.stderr
     assert f"{tmp_path / 'gone'}: there is no such file" in done.stderr
+    long = run("inspect", scores, "x" * 5000, calls, code=1)
+    assert "cannot be looked at" in long.stderr and f"{calls}\n" in long.stdout
     done = run("inspect", scores, empty, calls, "--json", code=1)
     assert [shown["kind"] for shown in json.loads(done.stdout)] == ["scores", "conversations"]
     assert run("inspect", calls, scores).stderr == ""

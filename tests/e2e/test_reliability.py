@@ -149,6 +149,17 @@ def test_kills(command, whole, tmp_path, report):
            f"checkpoint whole, none lost, at most {repeated} updates done again, the end bit for bit")
 
 
+def test_what_a_kill_left_of_a_finished_run_is_removed(command, whole, tmp_path):
+    """No checkpoint is written any more, with which the rest of an old one would go."""
+    out = tmp_path / "run"
+    shutil.copytree(whole, out)
+    old = checkpoints(out)[0]
+    shutil.copytree(old, old.with_name(f"{old.name}.part123"))
+    assert run(resume(command, out)).returncode == 0
+    tiny.same_end(out, whole)
+    assert not tiny.half_written(out)
+
+
 def test_resumes(command, whole, tmp_path, report):
     """Stopped by a signal at random steps, also in the middle of an accumulation."""
     random.seed(6)
