@@ -172,7 +172,7 @@ class Tokenising {
 
   void MakeIn(const fs::path& part, const Pulse& pulse) {
     std::int64_t total = 0, before = 0, conversations = 0;
-    for (const DataSource& file : files_) total += FileBytes(file.path);
+    for (const TokenisedFile& file : list_.files) total += file.bytes;
     Progress bar("tokenising", total, {.quiet = sharing_.quiet, .unit = "bytes"});
     for (std::size_t i = 0; i < files_.size(); ++i) {
       ShardJob job;
@@ -186,7 +186,7 @@ class Tokenising {
         pulse();
       };
       conversations += MakeShards(job, i);
-      before += FileBytes(files_[i].path);
+      before += list_.files[i].bytes;
     }
     if (!text_.empty() && ToText(list_) != text_) throw Error(OtherData());
     WriteFile(part / kTokenisedList, ToText(list_));

@@ -148,5 +148,19 @@ def reader(browser, sample):
 
 
 @pytest.fixture(scope="module")
+def page(render, data):
+    """The report of the `data` that a file of tests has."""
+    return render(data)
+
+
+@pytest.fixture(params=[360, 1280])
+def reader_of_any_width(request, browser, page):
+    """On a phone and on a desk."""
+    opened = Reader(browser, page, width=request.param)
+    yield opened
+    opened.check()
+
+
+@pytest.fixture(scope="module")
 def hostile_page(render):
     return render(hostile.report(hostile.strings()))

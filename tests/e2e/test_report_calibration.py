@@ -8,7 +8,8 @@ import jsonschema
 import numpy as np
 import pytest
 import report_sample
-from report_browser import Reader, browser, probe, render, table_of  # noqa: F401
+from report_browser import Reader, browser, page, probe, render, table_of  # noqa: F401
+from report_browser import reader_of_any_width as reader  # noqa: F401
 
 HEAD = ["group", "answers", "debiased error", "adaptive ECE", "Brier score", "reliability", "resolution"]
 NAMES = {"channel": "Channel", "problem_type": "Problem type", "length": "Length in turns"}
@@ -33,18 +34,6 @@ def data():
 @pytest.fixture(scope="module")
 def reliability(data):
     return data["evaluation"]["reliability"]
-
-
-@pytest.fixture(scope="module")
-def page(render, data):  # noqa: F811
-    return render(data)
-
-
-@pytest.fixture(params=[360, 1280])
-def reader(request, browser, page):  # noqa: F811
-    opened = Reader(browser, page, width=request.param)
-    yield opened
-    opened.check()
 
 
 def told(value, interval):

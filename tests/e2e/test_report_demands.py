@@ -6,7 +6,8 @@ import json
 import numpy as np
 import pytest
 import report_sample
-from report_browser import Reader, browser, probe, render, table_of  # noqa: F401
+from report_browser import Reader, browser, page, probe, render, table_of  # noqa: F401
+from report_browser import reader_of_any_width as reader  # noqa: F401
 
 
 @pytest.fixture(scope="module")
@@ -28,18 +29,6 @@ def data():
         {"name": f"column {i}", "coefficient": 0.1, "interval": [-9, 9.2]} for i in range(30)]
     population["response"]["features"] += [{"name": "clear", "coefficient": 5, "interval": [4, 6]}]
     return data
-
-
-@pytest.fixture(scope="module")
-def page(render, data):  # noqa: F811
-    return render(data)
-
-
-@pytest.fixture(params=[360, 1280])
-def reader(request, browser, page):  # noqa: F811
-    opened = Reader(browser, page, width=request.param)
-    yield opened
-    opened.check()
 
 
 def drawn(reader, section):

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 import report_sample
-from report_browser import Reader, browser, probe, render, table_of  # noqa: F401
+from report_browser import Reader, browser, page, probe, render, table_of  # noqa: F401
 from test_report_charts import DRAWN, check, of, places, points, tells
 
 WAYS = {"measured": "Measured", "reweighted": "Reweighted", "prediction_powered": "Prediction-powered"}
@@ -29,11 +29,6 @@ def opened(browser, path, **context):  # noqa: F811
     reader.until("[...document.querySelectorAll('#population figure.chart')]"
                  ".every((figure) => figure.querySelector('.plot svg'))")
     return reader
-
-
-@pytest.fixture(scope="module")
-def page(render, data):  # noqa: F811
-    return render(data)
 
 
 @pytest.fixture
